@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per layer of proof (docs/architecture.md, "How we know"). */
+const layer = (name: string, options: Record<string, unknown> = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      layer("unit"),
+      layer("stacks"),
+      layer("http", { testTimeout: 60_000, hookTimeout: 300_000 }),
+      layer("automation", { testTimeout: 300_000, hookTimeout: 900_000, fileParallelism: false }),
+      layer("local", { testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false }),
+      layer("chaos", { testTimeout: 1_800_000, hookTimeout: 900_000, fileParallelism: false }),
+    ],
+  },
+});
