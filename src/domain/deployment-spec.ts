@@ -15,7 +15,9 @@ export type IsolationLevel = z.infer<typeof IsolationLevel>;
 
 export const powerStates = ["running", "stopped"] as const;
 
-const EnvironmentVariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "Names are letters, digits and underscores.");
+const EnvironmentVariableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "Names are letters, digits and underscores.");
 
 /** A name with version specifiers only: no URL, path, option or marker can reach the installer. */
 export const Requirement = z
@@ -40,9 +42,17 @@ export const GitSource = z.strictObject({
     .string()
     .max(500)
     .regex(/^(https:\/\/|ssh:\/\/|git@)[^\s]+$/, "A git URL starts with https:// or ssh://."),
-  branch: z.string().max(200).regex(/^(?!-)[A-Za-z0-9._/-]+$/).default("main"),
+  branch: z
+    .string()
+    .max(200)
+    .regex(/^(?!-)[A-Za-z0-9._/-]+$/)
+    .default("main"),
   /** Folder inside the repository that holds the DAGs; empty for its root. */
-  subdirectory: z.string().max(200).regex(/^(?!.*\.\.)[A-Za-z0-9._/-]*$/).default(""),
+  subdirectory: z
+    .string()
+    .max(200)
+    .regex(/^(?!.*\.\.)[A-Za-z0-9._/-]*$/)
+    .default(""),
 });
 export type GitSource = z.infer<typeof GitSource>;
 

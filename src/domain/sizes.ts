@@ -21,7 +21,31 @@ export interface Size {
 }
 
 export const sizes: Record<SizeName, Size> = {
-  small: { cpu: 1, memoryMegabytes: 2048, webWorkers: 1, webThreads: 8, taskParallelism: 4, poolSize: 3, connectionLimit: 40 },
-  medium: { cpu: 2, memoryMegabytes: 4096, webWorkers: 2, webThreads: 12, taskParallelism: 8, poolSize: 5, connectionLimit: 80 },
-  large: { cpu: 4, memoryMegabytes: 8192, webWorkers: 4, webThreads: 16, taskParallelism: 16, poolSize: 8, connectionLimit: 160 },
+  small: {
+    cpu: 1,
+    memoryMegabytes: 2048,
+    webWorkers: 1,
+    webThreads: 8,
+    taskParallelism: 4,
+    poolSize: 3,
+    connectionLimit: 40,
+  },
+  medium: {
+    cpu: 2,
+    memoryMegabytes: 4096,
+    webWorkers: 2,
+    webThreads: 12,
+    taskParallelism: 8,
+    poolSize: 5,
+    connectionLimit: 80,
+  },
+  large: {
+    cpu: 4,
+    memoryMegabytes: 8192,
+    webWorkers: 4,
+    webThreads: 16,
+    taskParallelism: 16,
+    poolSize: 8,
+    connectionLimit: 160,
+  },
 };

@@ -105,7 +105,13 @@ export const Workload = z.strictObject({
   health: z.strictObject({ path: z.string(), expectStatus: z.number().int() }),
   /** Content of a git repository kept in sync below {{dir:data}}. */
   gitSource: z
-    .strictObject({ url: z.string(), branch: z.string(), subdirectory: z.string(), into: z.string(), revision: z.string() })
+    .strictObject({
+      url: z.string(),
+      branch: z.string(),
+      subdirectory: z.string(),
+      into: z.string(),
+      revision: z.string(),
+    })
     .optional(),
 });
 export type Workload = z.infer<typeof Workload>;

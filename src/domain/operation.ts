@@ -1,0 +1,76 @@
+/** The record of one asynchronous action: its statuses, its types and what an error in it says. */
+import { z } from "zod";
+
+export const operationStatuses = ["queued", "running", "succeeded", "failed", "canceled"] as const;
+export const OperationStatus = z.enum(operationStatuses);
+export type OperationStatus = z.infer<typeof OperationStatus>;
+
+/** running → queued is the hand-back to the queue with a new generation: a lost worker or a retry. */
+export const nextOperationStatuses = {
+  queued: ["running", "canceled", "failed"],
+  running: ["queued", "succeeded", "failed", "canceled"],
+  succeeded: [],
+  failed: [],
+  canceled: [],
+} as const satisfies Record<OperationStatus, readonly OperationStatus[]>;
+
+export const isTerminal = (status: OperationStatus): boolean => nextOperationStatuses[status].length === 0;
+
+/**
+ * changing: holds the resource's one slot. destroy: at most one, may wait behind a running change.
+ * reading: takes no slot and runs beside the others.
+ */
+export type OperationSlot = "changing" | "destroy" | "reading";
+
+export interface OperationTypeFacts {
+  slot: OperationSlot;
+  /** What the CLI and the log say: "Deploying", "Destroying". */
+  doing: string;
+  done: string;
+}
+
+/** Every operation type there is; one table for the API, the worker and the CLI. */
+export const operationTypes = {
+  "deployment.create": { slot: "changing", doing: "Deploying", done: "Deployment ready" },
+  "deployment.update": { slot: "changing", doing: "Updating", done: "Update complete" },
+  "deployment.start": { slot: "changing", doing: "Starting", done: "Started" },
+  "deployment.stop": { slot: "changing", doing: "Stopping", done: "Stopped" },
+  "deployment.restart": { slot: "changing", doing: "Restarting", done: "Restarted" },
+  "deployment.scale": { slot: "changing", doing: "Scaling", done: "Scaled" },
+  "deployment.destroy": { slot: "destroy", doing: "Destroying", done: "Destruction complete" },
+  "deployment.plan": { slot: "reading", doing: "Planning", done: "Plan ready" },
+  "dag.sync": { slot: "changing", doing: "Syncing DAGs", done: "DAGs synced" },
+  "stack.pulumi": { slot: "changing", doing: "Running pulumi", done: "pulumi finished" },
+} as const satisfies Record<string, OperationTypeFacts>;
+
+export type OperationType = keyof typeof operationTypes;
+export const OperationType = z.enum(Object.keys(operationTypes) as [OperationType, ...OperationType[]]);
+
+/** The closed set of reasons an operation can fail for (NH-09). */
+export const failureCauses = [
+  "permission",
+  "quota",
+  "conflict",
+  "timeout",
+  "capacity",
+  "user_config",
+  "provider",
+  "platform",
+] as const;
+export type FailureCause = (typeof failureCauses)[number];
+
+export interface OperationError {
+  /** Stable machine word, for example `BOOTSTRAP_FAILED`. */
+  code: string;
+  /** One or two public sentences without secrets. */
+  message: string;
+  cause: FailureCause;
+  retryable: boolean;
+  /** Who must act. */
+  owner: "customer" | "operator" | "platform";
+  next_step: string;
+  phase?: string;
+  resource?: { urn: string; type: string };
+  /** The last lines of the process or job that failed. */
+  last_log_lines?: string[];
+}

@@ -1,0 +1,59 @@
+/** Opens the control plane's database and gives scoped transactions: no query runs without saying for whom. */
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import pg from "pg";
+import type { Tables } from "./schema.ts";
+
+const INT8 = 20;
+// Sequence numbers and counts stay far below 2^53, so plain numbers are safe and print as JSON numbers.
+pg.types.setTypeParser(INT8, Number);
+
+export type Scoped = Transaction<Tables>;
+
+export interface Store {
+  /** Runs `work` in one transaction that sees only that organization's rows (row-level security). */
+  forOrganization<T>(organizationId: string, work: (db: Scoped) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction that sees all rows: sign-in, workers, the platform operator. */
+  asPlatform<T>(work: (db: Scoped) => Promise<T>): Promise<T>;
+  /** The bare pool, for LISTEN and the migrator. */
+  pool: pg.Pool;
+  connectionString: string;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  connectionString: string;
+  maxConnections?: number;
+  applicationName?: string;
+}
+
+/** Opens a store; nothing is asked of the server until the first transaction. */
+export function openStore(options: StoreOptions): Store {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.maxConnections ?? 10,
+    application_name: options.applicationName ?? "onvera",
+    options: "-c search_path=onvera",
+  });
+  // An idle connection that the server drops must not end the process; the next query opens a new one.
+  pool.on("error", () => undefined);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+
+  const scoped = <T>(
+    settings: { organizationId: string; scope: string },
+    work: (db: Scoped) => Promise<T>,
+  ): Promise<T> =>
+    db.transaction().execute(async (transaction) => {
+      await sql`SELECT set_config('role', 'onvera_app', true),
+        set_config('onvera.organization_id', ${settings.organizationId}, true),
+        set_config('onvera.scope', ${settings.scope}, true)`.execute(transaction);
+      return work(transaction);
+    });
+
+  return {
+    forOrganization: (organizationId, work) => scoped({ organizationId, scope: "organization" }, work),
+    asPlatform: (work) => scoped({ organizationId: "", scope: "platform" }, work),
+    pool,
+    connectionString: options.connectionString,
+    close: () => db.destroy(),
+  };
+}

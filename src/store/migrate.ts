@@ -1,0 +1,34 @@
+/** Brings the schema up to date. Safe when several processes do it at once: Kysely's migrator holds an advisory lock. */
+import { Kysely, type Migration, Migrator, PostgresDialect } from "kysely";
+import pg from "pg";
+import * as foundation from "./migrations/0001-foundation.ts";
+
+/** Every migration in order; a released one is never edited. */
+const migrations: Record<string, Migration> = {
+  "0001-foundation": foundation,
+};
+
+/**
+ * Applies all pending migrations as one batch.
+ * @returns the names applied now, empty when the schema was up to date
+ * @throws the batch's error; nothing of the batch is kept then
+ */
+export async function migrate(connectionString: string): Promise<string[]> {
+  const pool = new pg.Pool({ connectionString, max: 2 });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await pool.query("CREATE SCHEMA IF NOT EXISTS onvera");
+    const migrator = new Migrator({
+      db,
+      provider: { getMigrations: async () => migrations },
+      migrationTableSchema: "onvera",
+      migrationTableName: "schema_migrations",
+      migrationLockTableName: "schema_migrations_lock",
+    });
+    const { error, results } = await migrator.migrateToLatest();
+    if (error) throw error;
+    return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
+  } finally {
+    await db.destroy();
+  }
+}

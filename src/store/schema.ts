@@ -1,0 +1,356 @@
+/** The tables of schema `onvera` as Kysely types; src/store/migrations is where they are made. */
+import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
+import type { DeploymentSpec } from "../domain/deployment-spec.ts";
+import type { DeploymentStatus } from "../domain/deployment-status.ts";
+import type { OperationError, OperationSlot, OperationStatus } from "../domain/operation.ts";
+
+type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type Json<T> = ColumnType<T, string | undefined, string>;
+type RequiredJson<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+/** bigint columns come back as numbers: src/store/database.ts sets the parser. */
+type BigInteger = ColumnType<number, number | undefined, number>;
+
+export interface Actor {
+  kind: "user" | "api_key" | "system";
+  id: string;
+  name: string;
+}
+
+export interface InstallationTable {
+  key: string;
+  value: JSONColumnType<Record<string, unknown>>;
+  updated_at: Timestamp;
+}
+
+export interface OrganizationsTable {
+  id: string;
+  name: string;
+  slug: string;
+  created_at: Timestamp;
+}
+
+export interface UsersTable {
+  id: string;
+  email: string;
+  name: string;
+  password_hash: string | null;
+  is_platform_operator: Generated<boolean>;
+  disabled_at: NullableTimestamp;
+  created_at: Timestamp;
+}
+
+export interface MembershipsTable {
+  organization_id: string;
+  user_id: string;
+  role: "owner" | "admin" | "developer" | "viewer";
+  created_at: Timestamp;
+}
+
+export interface ProjectsTable {
+  id: string;
+  organization_id: string;
+  name: string;
+  slug: string;
+  created_at: Timestamp;
+}
+
+export interface ClustersTable {
+  id: string;
+  organization_id: string | null;
+  kind: "local" | "kubernetes" | "eks";
+  name: string;
+  domain: string;
+  node: string | null;
+  settings: Json<Record<string, unknown>>;
+  created_at: Timestamp;
+}
+
+export interface EnvironmentsTable {
+  id: string;
+  organization_id: string;
+  project_id: string | null;
+  name: string;
+  slug: string;
+  is_default: Generated<boolean>;
+  owner: "system" | "organization" | "preview";
+  isolation_level: "shared" | "dedicated" | "byoc";
+  cluster_id: string;
+  created_at: Timestamp;
+}
+
+/** A lasting remark on a deployment, for example `update_failed` (TN-3, TN-11). */
+export interface Condition {
+  type: string;
+  status: "true" | "false" | "unknown";
+  reason: string;
+  message: string;
+  since: string;
+}
+
+export interface DeploymentsTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  name: string;
+  app_type: string;
+  host_label: string;
+  wanted_revision: Generated<number>;
+  applied_revision: number | null;
+  protected: Generated<boolean>;
+  conditions: Json<Condition[]>;
+  /** Outputs of the last run; secret ones are held sealed in custody, never here. */
+  outputs: Json<Record<string, unknown>>;
+  /** Rises with each change of the row; the ETag derives from it. */
+  version: BigInteger;
+  created_by: string | null;
+  created_at: Timestamp;
+  first_ready_at: NullableTimestamp;
+  failed_at: NullableTimestamp;
+  destroy_requested_at: NullableTimestamp;
+  destroyed_at: NullableTimestamp;
+  /** Computed by the database from the timestamps above (ON-38). */
+  status: ColumnType<DeploymentStatus, never, never>;
+}
+
+export interface DeploymentSpecsTable {
+  deployment_id: string;
+  organization_id: string;
+  revision: number;
+  spec: RequiredJson<DeploymentSpec>;
+  created_by: string | null;
+  created_at: Timestamp;
+}
+
+export interface WorkersTable {
+  id: string;
+  node: string;
+  host: string;
+  pid: number;
+  capabilities: string[];
+  slots: number;
+  version: string;
+  started_at: Timestamp;
+  heartbeat_at: Timestamp;
+  draining_since: NullableTimestamp;
+  stopped_at: NullableTimestamp;
+}
+
+/** The engine process of a running operation, enough to prove it is gone. */
+export interface ProcessRecord {
+  host: string;
+  pid: number;
+  processGroup: number;
+  startTime: string;
+}
+
+export interface OperationsTable {
+  id: string;
+  organization_id: string;
+  type: string;
+  slot: OperationSlot;
+  resource_type: string;
+  resource_id: string;
+  status: Generated<OperationStatus>;
+  step: string | null;
+  phase: Generated<string>;
+  message: Generated<string>;
+  input: Json<Record<string, unknown>>;
+  result: NullableJson<Record<string, unknown>>;
+  error: NullableJson<OperationError>;
+  capability: string;
+  attempt: Generated<number>;
+  not_before: Timestamp;
+  lease_owner: string | null;
+  lease_generation: BigInteger;
+  lease_until: NullableTimestamp;
+  process: NullableJson<ProcessRecord>;
+  irreversible_at: NullableTimestamp;
+  cancel_requested_at: NullableTimestamp;
+  requested_by: RequiredJson<Actor>;
+  origin: string;
+  request_id: string | null;
+  requested_at: Timestamp;
+  started_at: NullableTimestamp;
+  ended_at: NullableTimestamp;
+  next_event_seq: BigInteger;
+}
+
+export interface OperationEventsTable {
+  operation_id: string;
+  seq: BigInteger;
+  organization_id: string;
+  at: Timestamp;
+  type: string;
+  data: RequiredJson<Record<string, unknown>>;
+}
+
+export interface StackFencesTable {
+  stack_name: string;
+  generation: BigInteger;
+  operation_id: string | null;
+  updated_at: Timestamp;
+}
+
+export interface CreateIntentsTable {
+  stack_name: string;
+  urn: string;
+  type: string;
+  physical_name: string;
+  operation_id: string;
+  generation: BigInteger;
+  created_at: Timestamp;
+  settled_at: NullableTimestamp;
+}
+
+export interface DeploymentResourcesTable {
+  deployment_id: string;
+  organization_id: string;
+  urn: string;
+  type: string;
+  physical_id: string;
+  phase: string | null;
+  parent_urn: string | null;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+  deleted_at: NullableTimestamp;
+}
+
+export interface ReceiptItem {
+  urn: string;
+  type: string;
+  physical_id: string;
+  found: "absent" | "present" | "unknown" | "retained";
+  looked_up_by: string;
+  detail: string;
+}
+
+export interface DestroyReceiptsTable {
+  deployment_id: string;
+  organization_id: string;
+  operation_id: string;
+  items: RequiredJson<ReceiptItem[]>;
+  written_at: Timestamp;
+}
+
+/** AES-256-GCM: `ct` is the ciphertext, `tag` its authentication, `kid` the key that opens it; all base64. */
+export interface SealedValue {
+  v: 1;
+  kid: string;
+  iv: string;
+  tag: string;
+  ct: string;
+}
+
+export interface DataKeysTable {
+  id: string;
+  organization_id: string | null;
+  master_key_id: string;
+  wrapped: RequiredJson<SealedValue>;
+  created_at: Timestamp;
+  retired_at: NullableTimestamp;
+}
+
+export interface CustodySecretsTable {
+  owner_id: string;
+  organization_id: string;
+  name: string;
+  version: number;
+  sealed: RequiredJson<SealedValue>;
+  created_at: Timestamp;
+  retired_at: NullableTimestamp;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  organization_id: string;
+  user_id: string;
+  name: string;
+  hash: Buffer;
+  hint: string;
+  scopes: string[];
+  expires_at: NullableTimestamp;
+  revoked_at: NullableTimestamp;
+  last_used_at: NullableTimestamp;
+  created_at: Timestamp;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  organization_id: string | null;
+  refresh_hash: Buffer;
+  previous_refresh_hash: Buffer | null;
+  user_agent: string | null;
+  created_at: Timestamp;
+  refreshed_at: Timestamp;
+  expires_at: Timestamp;
+  revoked_at: NullableTimestamp;
+}
+
+export interface SigningKeysTable {
+  kid: string;
+  algorithm: string;
+  public_jwk: RequiredJson<Record<string, unknown>>;
+  sealed_private: RequiredJson<SealedValue>;
+  created_at: Timestamp;
+  retired_at: NullableTimestamp;
+}
+
+export interface IdempotencyKeysTable {
+  organization_id: string;
+  caller: string;
+  route: string;
+  key: string;
+  fingerprint: Buffer;
+  status: number | null;
+  body: NullableJson<unknown>;
+  headers: NullableJson<Record<string, string>>;
+  created_at: Timestamp;
+}
+
+export interface AuditEventsTable {
+  seq: Generated<number>;
+  organization_id: string | null;
+  at: Timestamp;
+  actor: RequiredJson<Actor>;
+  origin: string;
+  request_id: string | null;
+  action: string;
+  target_type: string | null;
+  target_id: string | null;
+  change: NullableJson<Record<string, unknown>>;
+  outcome: Generated<string>;
+}
+
+export interface Tables {
+  installation: InstallationTable;
+  organizations: OrganizationsTable;
+  users: UsersTable;
+  memberships: MembershipsTable;
+  projects: ProjectsTable;
+  clusters: ClustersTable;
+  environments: EnvironmentsTable;
+  deployments: DeploymentsTable;
+  deployment_specs: DeploymentSpecsTable;
+  workers: WorkersTable;
+  operations: OperationsTable;
+  operation_events: OperationEventsTable;
+  stack_fences: StackFencesTable;
+  create_intents: CreateIntentsTable;
+  deployment_resources: DeploymentResourcesTable;
+  destroy_receipts: DestroyReceiptsTable;
+  data_keys: DataKeysTable;
+  custody_secrets: CustodySecretsTable;
+  api_keys: ApiKeysTable;
+  sessions: SessionsTable;
+  signing_keys: SigningKeysTable;
+  idempotency_keys: IdempotencyKeysTable;
+  audit_events: AuditEventsTable;
+}
+
+export type Deployment = Selectable<DeploymentsTable>;
+export type Operation = Selectable<OperationsTable>;
+export type Environment = Selectable<EnvironmentsTable>;
+export type Cluster = Selectable<ClustersTable>;
