@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// Runs every layer of tests that needs no root, on a machine that has nothing prepared: `npm test [-- layer ...]`.
+// The toolchain the tests need is set up by the tests' own support files, through the product's own set-up code.
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const allLayers = ["unit", "stacks", "http", "automation", "local", "chaos"];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((layer) => !allLayers.includes(layer));
+if (unknown.length > 0) {
+  console.error(`Unknown test layer ${unknown.join(", ")}. There are: ${allLayers.join(", ")}.`);
+  process.exit(2);
+}
+const layers = wanted.length > 0 ? wanted : allLayers;
+const results = `${root}node_modules/.cache/onvera-tests`;
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+
+let failed = false;
+for (const layer of layers) {
+  console.log(`\n== ${layer}`);
+  const code = await run(["node_modules/vitest/vitest.mjs", "run", "--project", layer, "--passWithNoTests",
+    "--reporter", "default", "--reporter", "json", "--outputFile.json", `${results}/${layer}.json`]);
+  if (code !== 0) failed = true;
+}
+const summary = await run(["scripts/test-summary.mjs", "0", failed ? "1" : "0"]);
+process.exit(summary);
+
+function run(args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: "1" } });
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
