@@ -1,0 +1,59 @@
+/** Everything the Pulumi program of one deployment reads: plain JSON, made by the worker, sent to the runner or kept in ONVERA_SPEC_FILE. */
+import { z } from "zod";
+import { AppType, type DeploymentIdentity, DeploymentSpec, TEST_APP_TYPE } from "./deployment-spec.ts";
+import { Workload } from "./workload.ts";
+
+/** Kinds of cluster a program can render for. A new target adds its word here and its folder in src/stacks/targets. */
+export const targetKinds = ["local"] as const;
+export const TargetKind = z.enum(targetKinds);
+export type TargetKind = z.infer<typeof TargetKind>;
+
+/** Name of a secret as workloads and files know it. */
+export const SecretName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, "A secret's name is lower-case letters, digits and underscores.");
+
+const Identity = z.strictObject({
+  deploymentId: z.string(),
+  organizationId: z.string(),
+  environmentId: z.string(),
+  name: z.string(),
+  appType: z.union([AppType, z.literal(TEST_APP_TYPE)]),
+  hostLabel: z.string(),
+}) satisfies z.ZodType<DeploymentIdentity>;
+
+/** Where the deployment goes: facts of the cluster, none of them chosen by the customer. */
+export const TargetContext = z.strictObject({
+  target: TargetKind,
+  /** The database server as the app reaches it. */
+  databaseHost: z.string(),
+  databasePort: z.number().int().min(1).max(65_535),
+  /** Pre-migrated database to clone; null starts from an empty one. Read at creation only. */
+  templateDatabase: z.string().nullable(),
+  /** Full host name, `my-superset-abc123.localhost`. */
+  host: z.string(),
+  publicUrl: z.string(),
+});
+export type TargetContext = z.infer<typeof TargetContext>;
+
+export const ProgramOptions = z.strictObject({
+  /** False only in the run that destroys the deployment. */
+  protect: z.boolean(),
+  /** Logical name or URN to the id of something that exists already: imported instead of created, for one run (NH-03). */
+  adopt: z.record(z.string(), z.string()),
+});
+export type ProgramOptions = z.infer<typeof ProgramOptions>;
+
+export const ProgramInput = z.strictObject({
+  identity: Identity,
+  spec: DeploymentSpec,
+  /** Name of the revision file the target renders from. */
+  revision: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  /** Null for the bench app only. */
+  workload: Workload.nullable(),
+  /** Long-lived keys (Fernet, SECRET_KEY) by name, in clear: they outlive the stack, so the stack never makes them (NH-07). */
+  custody: z.record(SecretName, z.string()),
+  context: TargetContext,
+  options: ProgramOptions,
+});
+export type ProgramInput = z.infer<typeof ProgramInput>;

@@ -1,0 +1,49 @@
+/** Which lifecycle phase each resource belongs to, and how a running operation's phase follows from them (TN-6). */
+import { type CreatePhase, createPhases, laterPhase } from "./phases.ts";
+
+/** Type token to phase. Components and providers stand for nothing of their own and are left out. */
+const phaseOfType: Readonly<Record<string, CreatePhase>> = {
+  "random:index/randomPassword:RandomPassword": "initializing",
+  "postgresql:index/role:Role": "provisioning_db",
+  "postgresql:index/database:Database": "provisioning_db",
+  "postgresql:index/grant:Grant": "provisioning_db",
+  "onvera:local:Identity": "provisioning_infra",
+  "onvera:local:Ports": "provisioning_infra",
+  "onvera:local:Secrets": "provisioning_infra",
+  "onvera:local:Package": "bootstrapping_app",
+  "onvera:local:Files": "bootstrapping_app",
+  "onvera:local:Job": "bootstrapping_app",
+  "onvera:local:Process": "bootstrapping_app",
+  "onvera:local:Route": "configuring_subdomain",
+  "onvera:bench:Item": "provisioning_infra",
+};
+
+const knownPhases: ReadonlySet<string> = new Set(createPhases);
+const isPhase = (word: unknown): word is CreatePhase => typeof word === "string" && knownPhases.has(word);
+
+/**
+ * The phase a resource belongs to.
+ * @param type type token as engine events carry it
+ * @param inputs the resource's inputs; one that names a phase itself (a job) decides with its `phase`
+ * @returns undefined for what has no phase: components, providers, the stack
+ */
+export function resourcePhase(type: string, inputs: Readonly<Record<string, unknown>> = {}): CreatePhase | undefined {
+  const phase = phaseOfType[type];
+  return phase !== undefined && isPhase(inputs.phase) ? inputs.phase : phase;
+}
+
+export interface PhaseView {
+  /** Phases of the resources that were seen to begin and not yet to end. */
+  unfinished: Iterable<CreatePhase>;
+  /** The phase shown last. */
+  previous: CreatePhase;
+  /** Whether the app was seen to answer. Until then the URL is not "being set up": the app still is. */
+  healthy: boolean;
+}
+
+/** The phase to show now: the lowest unfinished one, never going back within an attempt (TN-6). */
+export function currentPhase({ unfinished, previous, healthy }: PhaseView): CreatePhase {
+  const open = new Set(unfinished);
+  const lowest = createPhases.find((phase) => open.has(phase)) ?? previous;
+  return lowest === "configuring_subdomain" && !healthy ? previous : laterPhase(createPhases, previous, lowest);
+}

@@ -1,0 +1,25 @@
+/** Database: one database and its own roles, shared with nobody (ON-10, ON-28). */
+import type * as pulumi from "@pulumi/pulumi";
+
+export interface DatabaseArgs {
+  deploymentId: string;
+  /** The server as the app reaches it. */
+  host: pulumi.Input<string>;
+  port: pulumi.Input<number>;
+  /** Pre-migrated database to clone at creation; later changes are ignored, because they would replace the data. @default an empty database */
+  template?: pulumi.Input<string> | undefined;
+  loginPasswords: Record<"a" | "b", pulumi.Input<string>>;
+  /** Which login the app uses; the other one may not log in. */
+  login: "a" | "b";
+  /** CONNECTION LIMIT of each login. */
+  connectionLimit: pulumi.Input<number>;
+}
+
+export interface Database extends pulumi.ComponentResource {
+  readonly host: pulumi.Output<string>;
+  readonly port: pulumi.Output<number>;
+  /** Known only once the database is closed to everybody else. */
+  readonly database: pulumi.Output<string>;
+  readonly username: pulumi.Output<string>;
+  readonly password: pulumi.Output<string>;
+}

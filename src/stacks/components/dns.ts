@@ -1,0 +1,19 @@
+/** Dns: the deployment's host name leads to its front door (ON-29). It exists while the deployment is stopped, too. */
+import type * as pulumi from "@pulumi/pulumi";
+import type { Compute } from "./compute.ts";
+
+export interface DnsArgs {
+  deploymentId: string;
+  /** Full host name. */
+  host: string;
+  publicUrl: string;
+  /** Name of the front door's port. */
+  port: string;
+  /** The name leads nowhere before the app is there. */
+  compute: Compute;
+}
+
+export interface Dns extends pulumi.ComponentResource {
+  readonly host: pulumi.Output<string>;
+  readonly url: pulumi.Output<string>;
+}

@@ -1,0 +1,34 @@
+/** Secrets on this machine: passwords made once in the stack, long-lived keys passed through. */
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import type { Secrets, SecretsArgs } from "../../components/secrets.ts";
+
+/** A changed input would draw a new password, and every client of the old one would fail. */
+const creationOnly = ["keepers", "length", "lower", "minLower", "minNumeric", "minSpecial", "minUpper"].concat([
+  "number",
+  "numeric",
+  "overrideSpecial",
+  "special",
+  "upper",
+]);
+
+export class LocalDeploymentSecrets extends pulumi.ComponentResource implements Secrets {
+  readonly adminPassword: pulumi.Output<string>;
+  readonly loginPasswords: Record<"a" | "b", pulumi.Output<string>>;
+  readonly custody: Record<string, pulumi.Output<string>>;
+
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("onvera:deployment:Secrets", name, {}, opts);
+    // Letters and digits only: they pass through URLs, files and shells unescaped; 32 of them hold 190 bits.
+    const password = (suffix: string) =>
+      new RandomPassword(
+        `${name}-${suffix}`,
+        { length: 32, special: false },
+        { parent: this, ignoreChanges: creationOnly },
+      ).result;
+    this.adminPassword = password("admin-password");
+    this.loginPasswords = { a: password("login-a-password"), b: password("login-b-password") };
+    this.custody = Object.fromEntries(Object.entries(args.custody).map(([key, value]) => [key, pulumi.secret(value)]));
+    this.registerOutputs({ adminPassword: this.adminPassword });
+  }
+}

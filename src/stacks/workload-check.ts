@@ -1,0 +1,78 @@
+/** Refuses a workload no target could render, before the first resource is declared. */
+import { secretsIn, type Workload } from "../domain/workload.ts";
+
+const folders: ReadonlySet<string> = new Set(["config", "data", "logs", "package"]);
+const REFERENCE = /\{\{([a-z-]+):([a-zA-Z0-9_-]+)\}\}/g;
+
+/** Names of every port the workload's processes listen on, in their order. */
+export const portNames = (workload: Workload): string[] =>
+  workload.processes.flatMap(({ ports }) => ports.map(({ name }) => name));
+
+/**
+ * Checks that each reference leads somewhere and that names are unambiguous.
+ * @param offered names of the secrets the stack can supply
+ * @throws Error listing all faults at once; they are ours, not the customer's
+ */
+export function checkWorkload(workload: Workload, offered: ReadonlySet<string>): void {
+  const ports = portNames(workload);
+  const secrets = new Set(workload.secrets);
+  const known: Record<string, (name: string) => boolean> = {
+    port: (name) => ports.includes(name),
+    dir: (name) => folders.has(name),
+    "secret-file": (name) => secrets.has(name),
+    secret: (name) => secrets.has(name),
+    url: (name) => name === "public",
+    size: () => true,
+  };
+  const faults = [
+    ...workload.secrets.filter((name) => !offered.has(name)).map((name) => `no secret is called '${name}'`),
+    ...repeated(ports).map((name) => `two ports are called '${name}'`),
+    ...repeated(workload.processes.map(({ name }) => name)).map((name) => `two processes are called '${name}'`),
+    ...repeated(workload.jobs.map(({ name }) => name)).map((name) => `two jobs are called '${name}'`),
+    ...frontDoorFaults(workload),
+    ...templates(workload).flatMap(({ where, text, mayHoldSecrets }) => [
+      ...[...text.matchAll(REFERENCE)]
+        .filter(([, kind = "", name = ""]) => known[kind]?.(name) !== true)
+        .map(([reference]) => `${where} uses the unknown reference ${reference}`),
+      ...(mayHoldSecrets ? [] : secretsIn(text)).map((name) => `${where} holds secret '${name}' in clear`),
+    ]),
+  ];
+  if (faults.length > 0) {
+    throw new Error(`The workload of ${workload.app} ${workload.version} cannot be rendered: ${faults.join("; ")}.`);
+  }
+}
+
+interface PlacedTemplate {
+  where: string;
+  text: string;
+  /** Only files and a job's stdin may hold a secret's value: never argv or environment. */
+  mayHoldSecrets: boolean;
+}
+
+function templates(workload: Workload): PlacedTemplate[] {
+  const open = (where: string, texts: Iterable<string>): PlacedTemplate[] =>
+    [...texts].map((text) => ({ where, text, mayHoldSecrets: false }));
+  return [
+    ...open("the environment", Object.values(workload.env)),
+    ...workload.files.map(({ path, content }) => ({ where: `file ${path}`, text: content, mayHoldSecrets: true })),
+    ...workload.jobs.flatMap((job) => [
+      ...open(`job ${job.name}`, [...job.command, ...Object.values(job.env)]),
+      { where: `job ${job.name}`, text: job.stdin ?? "", mayHoldSecrets: true },
+    ]),
+    ...workload.processes.flatMap((process) =>
+      open(`process ${process.name}`, [
+        ...process.command,
+        ...Object.values(process.env),
+        ...[process.liveness, process.readiness].flatMap((probe) => [probe?.path ?? "", ...(probe?.command ?? [])]),
+      ]),
+    ),
+  ];
+}
+
+function frontDoorFaults({ frontDoor, processes }: Workload): string[] {
+  const process = processes.find(({ name }) => name === frontDoor.process);
+  if (process?.ports.some(({ name }) => name === frontDoor.port)) return [];
+  return [`the front door leads to port '${frontDoor.port}' of '${frontDoor.process}', which does not exist`];
+}
+
+const repeated = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);
