@@ -1,0 +1,130 @@
+/** Airflow 3: API server in front, scheduler with local executor, DAG processor and triggerer behind it. */
+import type { AirflowSettings, DeploymentSpec } from "../../domain/deployment-spec.ts";
+import { type Size, sizes } from "../../domain/sizes.ts";
+import type { Probe, Workload, WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
+import { airflowConfig, dagsBelow } from "./airflow-config.ts";
+import { type AppModule, deployMode, httpProbe, PYTHON, packaged, pythonEnvironment } from "./app-module.ts";
+import { customerEnvironment, inertJson, settingsDigest } from "./customer-text.ts";
+
+/** Shares of the deployment's size. The scheduler's holds the running tasks too. */
+const shares = { "api-server": 0.3, scheduler: 0.4, "dag-processor": 0.15, triggerer: 0.15 } as const;
+type ProcessName = keyof typeof shares;
+
+/** How long a stop waits: a scheduler lets running tasks end. */
+const drainSeconds = { "api-server": 30, scheduler: 60, "dag-processor": 30, triggerer: 30 } as const;
+
+/** Turns a spec into Airflow's workload. */
+export const airflow: AppModule = (spec) => {
+  const settings = spec.airflow ?? { connections: {}, variables: {} };
+  const size = sizes[spec.size];
+  return {
+    app: "airflow",
+    version: spec.version,
+    package: { lock: `airflow/${spec.version}`, extraRequirements: spec.requirements },
+    files: [{ path: "airflow.cfg", content: airflowConfig(spec.version, size, settings.dags), executable: false }],
+    env: {
+      ...customerEnvironment("airflow", spec),
+      ...pythonEnvironment,
+      AIRFLOW_HOME: "{{dir:data}}",
+      AIRFLOW_CONFIG: "{{dir:config}}/airflow.cfg",
+    },
+    secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url"],
+    jobs: [bootstrapJob(spec.version, settings)],
+    processes: [
+      apiServer(spec, size),
+      background(spec, size, "scheduler", "SchedulerJob", ["--skip-serve-logs"]),
+      background(spec, size, "dag-processor", "DagProcessorJob", []),
+      background(spec, size, "triggerer", "TriggererJob", ["--skip-serve-logs"]),
+    ],
+    frontDoor: { process: "api-server", port: "web" },
+    health: { path: "/api/v2/monitor/health", expectStatus: 200 },
+    ...gitSource(spec),
+  };
+};
+
+function bootstrapJob(version: string, settings: AirflowSettings): WorkloadJob {
+  const { connections, variables } = settings;
+  return {
+    name: "bootstrap",
+    command: [PYTHON, packaged("bootstrap.py")],
+    env: {},
+    stdin: `{"platform":${JSON.stringify(deployMode)},"customer":${inertJson({ connections, variables })}}`,
+    runKey: `${version}:${settingsDigest({ connections, variables })}`,
+    phase: "running_migrations",
+    deadlineSeconds: 1800,
+  };
+}
+
+function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
+  return {
+    ...common(spec, size, "api-server"),
+    command: [
+      PYTHON,
+      "-m",
+      "airflow",
+      "api-server",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      "{{port:web}}",
+      "--workers",
+      String(size.webWorkers),
+      "--proxy-headers",
+    ],
+    ports: [{ name: "web" }],
+    // The version needs no database: a server that waits for its database must not be restarted for it.
+    liveness: httpProbe("web", "/api/v2/version", { periodSeconds: 20, timeoutSeconds: 10 }),
+    readiness: httpProbe("web", "/api/v2/monitor/health"),
+    scalable: true,
+  };
+}
+
+function background(
+  spec: DeploymentSpec,
+  size: Size,
+  name: Exclude<ProcessName, "api-server">,
+  jobType: string,
+  options: string[],
+): WorkloadProcess {
+  return {
+    ...common(spec, size, name),
+    command: [PYTHON, "-m", "airflow", name, ...options],
+    ports: [],
+    liveness: heartbeatProbe(jobType, { periodSeconds: 30 }),
+    readiness: heartbeatProbe(jobType, { periodSeconds: 10 }),
+    scalable: name !== "dag-processor",
+  };
+}
+
+/**
+ * Asks the database when this kind of process last said that it lives. Airflow's own check imports all of Airflow,
+ * seconds of CPU each time; this one costs some 50 ms.
+ */
+function heartbeatProbe(jobType: string, timing: Pick<Probe, "periodSeconds">): Probe {
+  return {
+    kind: "command",
+    command: [PYTHON, packaged("heartbeat.py"), jobType, "{{secret-file:database_url}}"],
+    timeoutSeconds: 10,
+    startupGraceSeconds: 300,
+    failureThreshold: 3,
+    ...timing,
+  };
+}
+
+function common(spec: DeploymentSpec, size: Size, name: ProcessName) {
+  return {
+    name,
+    env: {},
+    replicas: spec.replicas[name] ?? 1,
+    cpu: size.cpu * shares[name],
+    memoryMegabytes: Math.round(size.memoryMegabytes * shares[name]),
+    gracePeriodSeconds: drainSeconds[name],
+  };
+}
+
+function gitSource(spec: DeploymentSpec): Pick<Workload, "gitSource"> {
+  const dags = spec.airflow?.dags;
+  if (dags === undefined) return {};
+  const { url, branch, subdirectory } = dags;
+  return { gitSource: { url, branch, subdirectory, into: dagsBelow, revision: spec.dags_revision } };
+}

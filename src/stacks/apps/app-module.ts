@@ -1,0 +1,46 @@
+/** What an app module is, and the few things all of them say the same way. */
+import type { DeploymentIdentity, DeploymentSpec } from "../../domain/deployment-spec.ts";
+import type { Probe, Workload } from "../../domain/workload.ts";
+
+/** Pure: the same spec gives the same workload, on any machine. */
+export type AppModule = (spec: DeploymentSpec, identity: DeploymentIdentity) => Workload;
+
+/** The app's interpreter; an overlay of a deployment's own requirements stands in its place when there is one. */
+export const PYTHON = "{{dir:package}}/bin/python";
+
+/** A file that comes with the package: bootstrap, configuration module, probes (apps/<app>/). */
+export const packaged = (file: string): string => `{{dir:package}}/share/onvera/${file}`;
+
+/** Environment every Python app gets. */
+export const pythonEnvironment = {
+  // Programs that tasks start (bash operators, console scripts) are found in the app's own environment first.
+  PATH: "{{dir:package}}/bin:/usr/local/bin:/usr/bin:/bin",
+  PYTHONUNBUFFERED: "1",
+  PYTHONNOUSERSITE: "1",
+} as const;
+
+/** An HTTP probe of a named port. */
+export function httpProbe(port: string, path: string, timing: Partial<Probe> = {}): Probe {
+  return {
+    kind: "http",
+    port,
+    path,
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    startupGraceSeconds: 300,
+    failureThreshold: 3,
+    ...timing,
+  };
+}
+
+/** What a deployment's bootstrap job is told: the first administrator, whose password is generated per deployment. */
+export const deployMode = {
+  mode: "deploy",
+  admin: {
+    username: "admin",
+    first_name: "Onvera",
+    last_name: "Admin",
+    email: "admin@localhost.localdomain",
+    password_file: "{{secret-file:admin_password}}",
+  },
+} as const;
