@@ -33,7 +33,13 @@ export const SourceInputs = Deployment.extend({ revision, digest });
 export const SourceOutputs = z.object({ commit: z.string() });
 
 /** Runs, and is awaited, when made and whenever the digest changes; the digest covers the job's run key. */
-export const JobInputs = Deployment.extend({ name: PartName, revision, digest });
+export const JobInputs = Deployment.extend({
+  name: PartName,
+  revision,
+  digest,
+  /** The operation phase shown while it runs (TN-6); read from engine events, of no meaning to the provider. */
+  phase: z.string().max(60).optional(),
+});
 export const JobOutputs = z.object({ exitCode: z.number().int(), durationMilliseconds: z.number() });
 
 /** Wanted state of one process. Not awaited: readiness is looked at outside the engine. */
@@ -46,6 +52,8 @@ export const BenchItemInputs = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/),
   /** Bytes of payload in the ledger file. */
   size: z.number().int().min(0).max(1_000_000),
+  /** How long making or changing it takes at least. */
+  delayMilliseconds: z.number().int().min(0).max(60_000).default(0),
 });
 
 /** Type tokens by short name, used by both sides. */

@@ -1,0 +1,23 @@
+/** One gRPC connection is one provider instance: what it was configured with lives and dies with it. */
+import type { Run } from "./hooks.ts";
+import type { Values } from "./values.ts";
+
+export interface Connection {
+  config: Values;
+  /** The run this connection was opened for, once its first call names the stack. */
+  run: Run | null;
+  /** Set by Cancel: nothing new begins; what is under way finishes. */
+  canceled: boolean;
+}
+
+export const newConnection = (): Connection => ({ config: {}, run: null, canceled: false });
+
+/** The stack's name in `urn:pulumi:<stack>::<project>::<type>::<name>`; empty when the text is no URN. */
+export function stackOfUrn(urn: string): string {
+  return /^urn:pulumi:(.*?)::/.exec(urn)?.[1] ?? "";
+}
+
+/** The resource type in a URN, without the types of its parents. */
+export function typeOfUrn(urn: string): string {
+  return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
+}

@@ -1,0 +1,80 @@
+/** A listening socket for one package; each accepted connection is looked at before gRPC sees it. */
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import grpcProto from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { type Connection, newConnection } from "./connection.ts";
+import { peerUid } from "./peer-uid.ts";
+
+/** Outputs with long job logs or many files are larger than gRPC's own limit of 4 MB. */
+const MESSAGE_LIMIT_BYTES = 400 * 1024 * 1024;
+
+export interface PackageServer {
+  port: number;
+  stop(): Promise<void>;
+}
+
+export interface PackageServerOptions {
+  /** Uids whose processes may connect. A uid this machine cannot tell passes. */
+  allowedUids: ReadonlySet<number>;
+  /** Told of each connection that was turned away. */
+  onRefused?(uid: number): void;
+  service(connectionOf: (peer: string) => Connection): UntypedServiceImplementation;
+}
+
+/** Listens on a free port of 127.0.0.1. */
+export async function startPackageServer(options: PackageServerOptions): Promise<PackageServer> {
+  const connections = new Map<string, Connection>();
+  const server = new Server({
+    "grpc.max_receive_message_length": MESSAGE_LIMIT_BYTES,
+    "grpc.max_send_message_length": MESSAGE_LIMIT_BYTES,
+    "grpc.enable_channelz": 0,
+  });
+  server.addService(
+    grpcProto.ResourceProviderService,
+    options.service((peer) => connections.get(peer) ?? newConnection()),
+  );
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = new Set<Socket>();
+
+  const admit = async (socket: Socket): Promise<void> => {
+    socket.on("error", () => socket.destroy());
+    const uid = await peerUid(socket);
+    if (uid !== null && !options.allowedUids.has(uid)) {
+      options.onRefused?.(uid);
+      socket.destroy();
+      return;
+    }
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    connections.set(peer, newConnection());
+    sockets.add(socket);
+    socket.once("close", () => {
+      connections.delete(peer);
+      sockets.delete(socket);
+    });
+    injector.injectConnection(socket);
+  };
+  const listener = createServer({ pauseOnConnect: false }, (socket) => void admit(socket));
+  const port = await listen(listener);
+
+  return {
+    port,
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      injector.destroy();
+      server.forceShutdown();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function listen(listener: NetServer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(0, "127.0.0.1", () => {
+      const address = listener.address();
+      if (address === null || typeof address === "string") reject(new Error("The provider host got no TCP port"));
+      else resolve(address.port);
+    });
+  });
+}

@@ -1,0 +1,121 @@
+/** Check, Diff, Create, Read, Update and Delete for one package, on plain values. */
+import type { Connection } from "./connection.ts";
+import { stackOfUrn, typeOfUrn } from "./connection.ts";
+import { type Difference, difference, IMPORTED_MARK } from "./difference.ts";
+import type { Run } from "./hooks.ts";
+import type { ProviderPackage } from "./provider-package.ts";
+import type { CallContext, InputFailure, KnownState, LiveResource, ResourceHandler } from "./resource-handler.ts";
+import { withoutMarks } from "./resource-handler.ts";
+import type { SideEffects } from "./side-effects.ts";
+import { hasUnknown, UNKNOWN, type Values } from "./values.ts";
+
+export interface DiffResult extends Difference {
+  deleteBeforeReplace: boolean;
+}
+
+export interface ResourceCalls {
+  handler(urn: string): ResourceHandler;
+  check(urn: string, inputs: Values): InputFailure[];
+  diff(
+    connection: Connection,
+    request: { urn: string; id: string; known: KnownState; inputs: Values; ignoreChanges: readonly string[] },
+  ): Promise<DiffResult>;
+  create(
+    connection: Connection,
+    urn: string,
+    inputs: Values,
+    preview: boolean,
+  ): Promise<{ id: string; outputs: Values }>;
+  read(connection: Connection, urn: string, id: string, known: KnownState | null): Promise<LiveResource | null>;
+  update(
+    connection: Connection,
+    request: { urn: string; id: string; known: KnownState; inputs: Values; preview: boolean },
+  ): Promise<Values>;
+  delete(connection: Connection, urn: string, id: string, known: KnownState): Promise<void>;
+}
+
+/** Binds the package's handlers to the path side effects take. */
+export function createResourceCalls(provider: ProviderPackage, sideEffects: SideEffects): ResourceCalls {
+  const handlers = new Map(provider.handlers.map((handler) => [handler.type, handler]));
+
+  const handlerOf = (urn: string): ResourceHandler => {
+    const handler = handlers.get(typeOfUrn(urn));
+    if (handler !== undefined) return handler;
+    throw new Error(
+      `Resource type ${typeOfUrn(urn)} is not served here. Provider ${provider.name} serves ${[...handlers.keys()].join(", ")}.`,
+    );
+  };
+  const contextOf = (connection: Connection, urn: string, run: Run | null): CallContext => ({
+    urn,
+    stackName: stackOfUrn(urn),
+    config: connection.config,
+    run,
+  });
+
+  return {
+    handler: handlerOf,
+    check: (urn, inputs) => handlerOf(urn).check(inputs),
+
+    diff: async (connection, { urn, id, known, inputs, ignoreChanges }) => {
+      const handler = handlerOf(urn);
+      const context = contextOf(connection, urn, null);
+      const result = difference(handler, known.inputs, inputs, ignoreChanges);
+      if (known.outputs[IMPORTED_MARK] === true && known.inputs[IMPORTED_MARK] !== true && !hasUnknown(inputs)) {
+        const unsure = (handler.unreadable ?? []).filter(
+          (key) => inputs[key] !== undefined && !ignoreChanges.includes(key),
+        );
+        const verified = unsure.length === 0 || (await handler.verify?.(id, inputs, context)) === true;
+        if (!verified) for (const key of unsure) result.changes.set(key, "update");
+      }
+      const deleteBeforeReplace = result.replaces.length > 0 && handler.physicalName(inputs, context) === id;
+      return { ...result, deleteBeforeReplace };
+    },
+
+    create: async (connection, urn, inputs, preview) => {
+      const handler = handlerOf(urn);
+      const context = contextOf(connection, urn, null);
+      const physicalName = handler.physicalName(inputs, context);
+      if (preview) return { id: physicalName ?? "", outputs: previewOutputs(handler, inputs) };
+      const request = { effect: "create" as const, urn, type: handler.type, physicalName: physicalName ?? urn };
+      return sideEffects.perform(connection, request, async (run) => {
+        const created = await handler.create(inputs, { ...context, run });
+        return { id: created.id, outputs: { ...handler.normalize(inputs), ...created.outputs } };
+      });
+    },
+
+    read: async (connection, urn, id, known) => {
+      const live = await handlerOf(urn).read(id, known, contextOf(connection, urn, null));
+      if (live === null) return null;
+      if (known === null) {
+        const mark = { [IMPORTED_MARK]: true };
+        return { ...live, inputs: { ...live.inputs, ...mark }, outputs: { ...live.outputs, ...mark } };
+      }
+      const stillWanted = Object.entries(live.inputs).filter(([key]) => known.inputs[key] !== undefined);
+      const mark = known.outputs[IMPORTED_MARK] === true ? { [IMPORTED_MARK]: true } : {};
+      return { inputs: { ...known.inputs, ...Object.fromEntries(stillWanted) }, outputs: { ...live.outputs, ...mark } };
+    },
+
+    update: async (connection, { urn, id, known, inputs, preview }) => {
+      const handler = handlerOf(urn);
+      if (preview) return { ...known.outputs, ...previewOutputs(handler, inputs) };
+      const request = { effect: "update" as const, urn, type: handler.type, physicalName: id };
+      return sideEffects.perform(connection, request, async (run) => {
+        const outputs = await handler.update(id, inputs, known, contextOf(connection, urn, run));
+        return { ...handler.normalize(inputs), ...outputs };
+      });
+    },
+
+    delete: async (connection, urn, id, known) => {
+      const handler = handlerOf(urn);
+      const request = { effect: "delete" as const, urn, type: handler.type, physicalName: id };
+      await sideEffects.perform(connection, request, (run) =>
+        handler.delete(id, known, contextOf(connection, urn, run)),
+      );
+    },
+  };
+}
+
+const previewOutputs = (handler: ResourceHandler, inputs: Values): Values => ({
+  ...Object.fromEntries((handler.computed ?? []).map((key) => [key, UNKNOWN])),
+  ...withoutMarks(inputs),
+});
