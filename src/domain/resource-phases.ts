@@ -12,6 +12,7 @@ const phaseOfType: Readonly<Record<string, CreatePhase>> = {
   "onvera:local:Secrets": "provisioning_infra",
   "onvera:local:Package": "bootstrapping_app",
   "onvera:local:Files": "bootstrapping_app",
+  "onvera:local:Source": "bootstrapping_app",
   "onvera:local:Job": "bootstrapping_app",
   "onvera:local:Process": "bootstrapping_app",
   "onvera:local:Route": "configuring_subdomain",
@@ -28,7 +29,7 @@ const isPhase = (word: unknown): word is CreatePhase => typeof word === "string"
  * @returns undefined for what has no phase: components, providers, the stack
  */
 export function resourcePhase(type: string, inputs: Readonly<Record<string, unknown>> = {}): CreatePhase | undefined {
-  const phase = phaseOfType[type];
+  const phase = Object.hasOwn(phaseOfType, type) ? phaseOfType[type] : undefined;
   return phase !== undefined && isPhase(inputs.phase) ? inputs.phase : phase;
 }
 

@@ -3,15 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ProgramInput } from "../domain/program-input.ts";
 import { sizes } from "../domain/sizes.ts";
 import type { Workload } from "../domain/workload.ts";
+import { deployMode } from "./apps/app-module.ts";
 import type { Database } from "./components/database.ts";
 import type { Secrets } from "./components/secrets.ts";
 import type { Target } from "./components/target.ts";
 import { stackRules } from "./stack-rules.ts";
 import { checkWorkload, portNames } from "./workload-check.ts";
 import { digestOf } from "./workload-digests.ts";
-
-/** Name of the first administrator in every app. */
-export const ADMIN_USERNAME = "admin";
 
 export interface DeploymentOutputs {
   url: pulumi.Output<string>;
@@ -88,7 +86,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
       url: dns.url,
       host: dns.host,
       database: database.database,
-      admin_username: ADMIN_USERNAME,
+      admin_username: deployMode.admin.username,
       admin_password: secrets.adminPassword,
       app_type: identity.appType,
       version: spec.version,

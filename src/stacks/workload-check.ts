@@ -1,7 +1,16 @@
 /** Refuses a workload no target could render, before the first resource is declared. */
+import { sizes } from "../domain/sizes.ts";
 import { secretsIn, type Workload } from "../domain/workload.ts";
 
-const folders: ReadonlySet<string> = new Set(["config", "data", "logs", "package"]);
+const folders: ReadonlySet<string> = new Set(["config", "data", "logs", "run", "package"]);
+/** Members of the size table, and the short words targets know them by. */
+const sizeWords: ReadonlySet<string> = new Set([
+  ...Object.keys(sizes.small),
+  "workers",
+  "threads",
+  "parallelism",
+  "pool",
+]);
 const REFERENCE = /\{\{([a-z-]+):([a-zA-Z0-9_-]+)\}\}/g;
 
 /** Names of every port the workload's processes listen on, in their order. */
@@ -22,7 +31,7 @@ export function checkWorkload(workload: Workload, offered: ReadonlySet<string>):
     "secret-file": (name) => secrets.has(name),
     secret: (name) => secrets.has(name),
     url: (name) => name === "public",
-    size: () => true,
+    size: (name) => sizeWords.has(name),
   };
   const faults = [
     ...workload.secrets.filter((name) => !offered.has(name)).map((name) => `no secret is called '${name}'`),

@@ -4,13 +4,20 @@ import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { Secrets, SecretsArgs } from "../../components/secrets.ts";
 
 /** A changed input would draw a new password, and every client of the old one would fail. */
-const creationOnly = ["keepers", "length", "lower", "minLower", "minNumeric", "minSpecial", "minUpper"].concat([
+const creationOnly = [
+  "keepers",
+  "length",
+  "lower",
+  "minLower",
+  "minNumeric",
+  "minSpecial",
+  "minUpper",
   "number",
   "numeric",
   "overrideSpecial",
   "special",
   "upper",
-]);
+];
 
 export class LocalDeploymentSecrets extends pulumi.ComponentResource implements Secrets {
   readonly adminPassword: pulumi.Output<string>;
@@ -21,11 +28,13 @@ export class LocalDeploymentSecrets extends pulumi.ComponentResource implements 
     super("onvera:deployment:Secrets", name, {}, opts);
     // Letters and digits only: they pass through URLs, files and shells unescaped; 32 of them hold 190 bits.
     const password = (suffix: string) =>
-      new RandomPassword(
-        `${name}-${suffix}`,
-        { length: 32, special: false },
-        { parent: this, ignoreChanges: creationOnly },
-      ).result;
+      pulumi.secret(
+        new RandomPassword(
+          `${name}-${suffix}`,
+          { length: 32, special: false },
+          { parent: this, ignoreChanges: creationOnly },
+        ).result,
+      );
     this.adminPassword = password("admin-password");
     this.loginPasswords = { a: password("login-a-password"), b: password("login-b-password") };
     this.custody = Object.fromEntries(Object.entries(args.custody).map(([key, value]) => [key, pulumi.secret(value)]));
