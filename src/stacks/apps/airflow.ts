@@ -90,8 +90,8 @@ function background(
     ...common(spec, size, name),
     command: [PYTHON, "-m", "airflow", name, ...options],
     ports: [],
-    liveness: heartbeatProbe(jobType, { periodSeconds: 30 }),
-    readiness: heartbeatProbe(jobType, { periodSeconds: 10 }),
+    liveness: heartbeatProbe("alive", jobType, 30),
+    readiness: heartbeatProbe("ready", jobType, 10),
     scalable: name !== "dag-processor",
   };
 }
@@ -100,14 +100,14 @@ function background(
  * Asks the database when this kind of process last said that it lives. Airflow's own check imports all of Airflow,
  * seconds of CPU each time; this one costs some 50 ms.
  */
-function heartbeatProbe(jobType: string, timing: Pick<Probe, "periodSeconds">): Probe {
+function heartbeatProbe(question: "alive" | "ready", jobType: string, periodSeconds: number): Probe {
   return {
     kind: "command",
-    command: [PYTHON, packaged("heartbeat.py"), jobType, "{{secret-file:database_url}}"],
+    command: [PYTHON, packaged("heartbeat.py"), question, jobType, "{{secret-file:database_url}}"],
     timeoutSeconds: 10,
     startupGraceSeconds: 300,
     failureThreshold: 3,
-    ...timing,
+    periodSeconds,
   };
 }
 
