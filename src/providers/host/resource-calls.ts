@@ -2,11 +2,11 @@
 import type { Connection } from "./connection.ts";
 import { stackOfUrn, typeOfUrn } from "./connection.ts";
 import { type Difference, difference, IMPORTED_MARK } from "./difference.ts";
-import type { Run } from "./hooks.ts";
+import type { Run, SideEffect } from "./hooks.ts";
 import type { ProviderPackage } from "./provider-package.ts";
 import type { CallContext, InputFailure, KnownState, LiveResource, ResourceHandler } from "./resource-handler.ts";
 import { withoutMarks } from "./resource-handler.ts";
-import type { SideEffects } from "./side-effects.ts";
+import type { SideEffectRequest, SideEffects } from "./side-effects.ts";
 import { hasUnknown, UNKNOWN, type Values } from "./values.ts";
 
 export interface DiffResult extends Difference {
@@ -76,7 +76,7 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
       const context = contextOf(connection, urn, null);
       const physicalName = handler.physicalName(inputs, context);
       if (preview) return { id: physicalName ?? "", outputs: previewOutputs(handler, inputs) };
-      const request = { effect: "create" as const, urn, type: handler.type, physicalName: physicalName ?? urn };
+      const request = sideEffect("create", urn, handler, physicalName ?? urn);
       return sideEffects.perform(connection, request, async (run) => {
         const created = await handler.create(inputs, { ...context, run });
         return { id: created.id, outputs: { ...handler.normalize(inputs), ...created.outputs } };
@@ -98,7 +98,7 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
     update: async (connection, { urn, id, known, inputs, preview }) => {
       const handler = handlerOf(urn);
       if (preview) return { ...known.outputs, ...previewOutputs(handler, inputs) };
-      const request = { effect: "update" as const, urn, type: handler.type, physicalName: id };
+      const request = sideEffect("update", urn, handler, id);
       return sideEffects.perform(connection, request, async (run) => {
         const outputs = await handler.update(id, inputs, known, contextOf(connection, urn, run));
         return { ...handler.normalize(inputs), ...outputs };
@@ -107,7 +107,7 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
 
     delete: async (connection, urn, id, known) => {
       const handler = handlerOf(urn);
-      const request = { effect: "delete" as const, urn, type: handler.type, physicalName: id };
+      const request = sideEffect("delete", urn, handler, id);
       await sideEffects.perform(connection, request, (run) =>
         handler.delete(id, known, contextOf(connection, urn, run)),
       );
@@ -118,4 +118,17 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
 const previewOutputs = (handler: ResourceHandler, inputs: Values): Values => ({
   ...Object.fromEntries((handler.computed ?? []).map((key) => [key, UNKNOWN])),
   ...withoutMarks(inputs),
+});
+
+const sideEffect = (
+  effect: SideEffect,
+  urn: string,
+  handler: ResourceHandler,
+  physicalName: string,
+): SideEffectRequest => ({
+  effect,
+  urn,
+  type: handler.type,
+  physicalName,
+  withIntent: handler.stateOnly !== true,
 });

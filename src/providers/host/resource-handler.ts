@@ -33,6 +33,8 @@ export interface HandlerSpec<Inputs> {
   type: string;
   /** Inputs and outputs that are secret whether or not the program says so. */
   secrets?: readonly string[];
+  /** True when the resource lives in the state alone: no intent is kept for it, since there is nothing to look for. */
+  stateOnly?: boolean;
   /** Outputs that exist only after the create. */
   computed?: readonly string[];
   /** Inputs that cannot change in place; "all" when none can. */

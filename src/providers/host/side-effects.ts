@@ -9,6 +9,8 @@ export interface SideEffectRequest {
   urn: string;
   type: string;
   physicalName: string;
+  /** Whether the intent of a create is kept before it begins. */
+  withIntent: boolean;
 }
 
 export interface SideEffects {
@@ -26,29 +28,32 @@ export interface SideEffects {
 export function createSideEffects(runs: RunRegistry, hooks: ProviderHooks): SideEffects {
   return {
     perform: async (connection, request, deed) => {
-      const run = runFor(connection, request.urn, runs);
+      const { effect, urn, type, physicalName } = request;
+      const run = runFor(connection, urn, runs);
       if (run === null) {
         throw new Error(
-          `No operation is running for stack ${stackOfUrn(request.urn)}, so nothing of it may be changed. ` +
+          `No operation is running for stack ${stackOfUrn(urn)}, so nothing of it may be changed. ` +
             "Use the onvera command, or `onvera pulumi` for the plain CLI.",
         );
       }
-      return runs.track(run, `${request.type} ${request.physicalName}`, async () => {
+      return runs.track(run, `${type} ${physicalName}`, async () => {
         if (connection.canceled) throw new Error("The operation was canceled before this step began.");
         await hooks.checkFence(run);
         const intent: CreateIntent = {
           operationId: run.operationId,
           generation: run.generation,
           stackName: run.stackName,
-          urn: request.urn,
-          type: request.type,
-          physicalName: request.physicalName,
+          urn,
+          type,
+          physicalName,
         };
-        if (request.effect === "create") await hooks.beforeCreate(intent);
-        await hooks.atPoint?.("before-call", { run, ...request });
+        const withIntent = effect === "create" && request.withIntent;
+        const moment = { run, effect, urn, type, physicalName };
+        if (withIntent) await hooks.beforeCreate(intent);
+        await hooks.atPoint?.("before-call", moment);
         const result = await deed(run);
-        await hooks.atPoint?.("after-side-effect", { run, ...request });
-        if (request.effect === "create") await hooks.afterCreate(intent);
+        await hooks.atPoint?.("after-side-effect", moment);
+        if (withIntent) await hooks.afterCreate(intent);
         return result;
       });
     },

@@ -46,9 +46,10 @@ const imported = (result: string): LiveResource => {
 
 const common: Pick<
   HandlerSpec<TextInputs>,
-  "computed" | "replaceOn" | "physicalName" | "update" | "delete" | "unreadable"
+  "stateOnly" | "computed" | "replaceOn" | "physicalName" | "update" | "delete" | "unreadable"
 > = {
   computed: ["result"],
+  stateOnly: true,
   replaceOn: "all",
   unreadable: Object.keys(TextInputs.shape).filter((key) => key !== "length"),
   physicalName: () => null,

@@ -18,6 +18,7 @@ export const randomId: ResourceHandler = resourceHandler(
   {
     type: "random:index/randomId:RandomId",
     computed: ["b64Std", "b64Url", "dec", "hex"],
+    stateOnly: true,
     replaceOn: "all",
     unreadable: ["keepers"],
     physicalName: () => null,
@@ -43,6 +44,7 @@ export const randomId: ResourceHandler = resourceHandler(
 export const randomUuid: ResourceHandler = resourceHandler(z.strictObject({ keepers }), {
   type: "random:index/randomUuid:RandomUuid",
   computed: ["result"],
+  stateOnly: true,
   replaceOn: "all",
   unreadable: ["keepers"],
   physicalName: () => null,
@@ -62,6 +64,7 @@ export const randomInteger: ResourceHandler = resourceHandler(
   {
     type: "random:index/randomInteger:RandomInteger",
     computed: ["result"],
+    stateOnly: true,
     replaceOn: "all",
     unreadable: ["keepers"],
     physicalName: () => null,
