@@ -1,0 +1,147 @@
+/**
+ * A PostgreSQL server for tests: real, empty, on a free loopback port, in a scratch folder, gone with the test process
+ * whatever way that ends. A cluster is made once per machine and copied, so that a start takes about half a second.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import pg from "pg";
+import { withLock } from "../../src/local/lock-file.ts";
+import { resolvePaths } from "../../src/local/paths.ts";
+import { ensurePostgresBinaries, type PostgresBinaries } from "../../src/local/postgres/binaries.ts";
+import { createCluster, superuserName } from "../../src/local/postgres/cluster.ts";
+import { ensureControlDatabase } from "../../src/local/postgres/control-database.ts";
+import { findFreePort } from "../../src/local/postgres/ports.ts";
+import { hostAccess, serverConfig } from "../../src/local/postgres/server-config.ts";
+import { startServer, stopServer } from "../../src/local/postgres/server-process.ts";
+import { type ServerUser, serverUser } from "../../src/local/postgres/server-user.ts";
+import { prepareFolders } from "../../src/local/prepare-folders.ts";
+
+const run = promisify(execFile);
+
+export interface ScratchPostgres {
+  host: "127.0.0.1";
+  port: number;
+  superuser: string;
+  password: string;
+  pid: number;
+  /** `postgres://…` of the superuser, for one database (`postgres` when none is named). */
+  connectionString(database?: string): string;
+  /** Makes an empty database and gives its connection string. */
+  createDatabase(name?: string): Promise<string>;
+  /** Makes an empty control-plane database with its own non-superuser role, and gives that role's connection string. */
+  createControlDatabase(): Promise<string>;
+  /** Stops the server and removes its folder; a second call does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Not a secret: these servers listen on loopback, hold test data and live for minutes. */
+const password = "scratch";
+
+/** Starts a server of its own. Call `stop()` in afterAll; should the process die first, the server is ended for it. */
+export async function startScratchPostgres({
+  maxConnections = 100,
+}: {
+  maxConnections?: number;
+} = {}): Promise<ScratchPostgres> {
+  const paths = resolvePaths();
+  await prepareFolders(paths);
+  const binaries = await ensurePostgresBinaries(paths.postgresBinaries);
+  const user = await serverUser("/nonexistent");
+  const template = await clusterTemplate(binaries, user);
+  const folder = await mkdtemp(path.join(os.tmpdir(), "onvera-pg-"));
+  const data = path.join(folder, "data");
+  if (user.isOther) await chmod(folder, 0o711);
+  await run("cp", ["-a", template, data]);
+  const socketFolder = path.join(folder, "run");
+  await mkdir(socketFolder);
+  if (user.isOther) await chown(socketFolder, user.uid, user.gid);
+  const place = {
+    binaries,
+    user,
+    data,
+    socketFolder,
+    configFile: path.join(folder, "conf"),
+    startLog: path.join(folder, "log"),
+  };
+  const hostAccessFile = path.join(folder, "hba");
+  await writeFile(hostAccessFile, hostAccess());
+  const { port, pid } = await retryOnTakenPort(async (port) => {
+    await writeFile(
+      place.configFile,
+      serverConfig({ port, socketFolder, hostAccessFile, maxConnections, durable: false }),
+    );
+    return startServer({ ...place, port });
+  });
+  const reaper = startReaper(pid, folder);
+  const connectionString = (database = "postgres") =>
+    `postgres://${superuserName}:${password}@127.0.0.1:${port}/${database}`;
+  let stopped: Promise<void> | undefined;
+  return {
+    host: "127.0.0.1",
+    port,
+    superuser: superuserName,
+    password,
+    pid,
+    connectionString,
+    async createDatabase(name = `scratch_${randomUUID().replaceAll("-", "")}`) {
+      const client = new pg.Client({ connectionString: connectionString() });
+      await client.connect();
+      await client.query(`CREATE DATABASE "${name}"`).finally(() => client.end());
+      return connectionString(name);
+    },
+    createControlDatabase() {
+      const name = `onvera_${randomUUID().slice(0, 8)}`;
+      return ensureControlDatabase(connectionString(), { role: name, database: name, password });
+    },
+    stop() {
+      stopped ??= stopServer(data, { timeoutSeconds: 5 }).then(async () => {
+        reaper.kill("SIGKILL");
+        await rm(folder, { recursive: true, force: true });
+      });
+      return stopped;
+    },
+  };
+}
+
+/** One cluster per user and version in the temporary folder, made by whichever test comes first. */
+async function clusterTemplate(binaries: PostgresBinaries, user: ServerUser): Promise<string> {
+  const folder = path.join(os.tmpdir(), `onvera-test-cluster-${process.geteuid?.() ?? "user"}-${binaries.version}`);
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, user.isOther ? 0o711 : 0o700);
+  const template = path.join(folder, "data");
+  await withLock(path.join(folder, "lock"), {}, async () => {
+    const isThere = await stat(template).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) await createCluster({ binaries, data: template, user, superuserPassword: password, durable: false });
+  });
+  return template;
+}
+
+async function retryOnTakenPort<T>(start: (port: number) => Promise<T>, tries = 5): Promise<T> {
+  try {
+    return await start(await findFreePort());
+  } catch (error) {
+    if (tries > 1 && error instanceof Error && "code" in error && error.code === "port-taken")
+      return retryOnTakenPort(start, tries - 1);
+    throw error;
+  }
+}
+
+/** Waits for the end of its input, which comes when this process ends in any way, even by SIGKILL. */
+function startReaper(pid: number, folder: string): ChildProcess {
+  const script = 'cat >/dev/null; kill -QUIT "$0"; sleep 1; rm -rf "$1"';
+  const reaper = spawn("/bin/sh", ["-c", script, String(pid), folder], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  reaper.unref();
+  const { stdin } = reaper;
+  if (stdin && "unref" in stdin && typeof stdin.unref === "function") stdin.unref();
+  return reaper;
+}
