@@ -28,7 +28,8 @@ export const Requirement = z
     "A requirement is a package name with version specifiers, for example 'pandas>=2.0'.",
   );
 
-const JsonValue: z.ZodType<unknown> = z.json();
+/** Any JSON value: what arrives here was parsed from JSON. The recursive `z.json()` cannot be written into the OpenAPI document. */
+const JsonValue: z.ZodType<unknown> = z.unknown();
 
 export const SupersetSettings = z.strictObject({
   feature_flags: z.record(z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/), z.boolean()).default({}),

@@ -1,0 +1,88 @@
+/** Who may do what: one table that every route names an entry of and that the CLI reads. What is not here is refused. */
+
+/** The documented five, then ours. A key has all of them unless it was restricted when it was made. */
+export const scopes = [
+  "deployments:read",
+  "deployments:write",
+  "deployments:delete",
+  "operations:read",
+  "org:read",
+  "operations:write",
+  "credentials:read",
+  "keys:read",
+  "keys:write",
+  "audit:read",
+  "platform:read",
+  "platform:write",
+] as const;
+export type Scope = (typeof scopes)[number];
+
+/** From the least to the most; each role may do all that the ones before it may. */
+export const roles = ["viewer", "developer", "admin", "owner"] as const;
+export type Role = (typeof roles)[number];
+
+export interface PermissionFacts {
+  scope: Scope;
+  /** The least role that has it; `operator` is the platform operator, whatever the role. */
+  role: Role | "operator";
+}
+
+export const permissions = {
+  "deployments.create": { scope: "deployments:write", role: "developer" },
+  "deployments.read": { scope: "deployments:read", role: "viewer" },
+  "deployments.update": { scope: "deployments:write", role: "developer" },
+  "deployments.control": { scope: "deployments:write", role: "developer" },
+  "deployments.plan": { scope: "deployments:read", role: "developer" },
+  "deployments.logs": { scope: "deployments:read", role: "developer" },
+  "deployments.credentials": { scope: "credentials:read", role: "developer" },
+  "deployments.destroy": { scope: "deployments:delete", role: "developer" },
+  "deployments.pulumi": { scope: "platform:write", role: "operator" },
+  "operations.read": { scope: "operations:read", role: "viewer" },
+  "operations.cancel": { scope: "operations:write", role: "developer" },
+  "environments.read": { scope: "org:read", role: "viewer" },
+  "environments.write": { scope: "org:read", role: "admin" },
+  "organizations.read": { scope: "org:read", role: "viewer" },
+  "organizations.create": { scope: "platform:write", role: "operator" },
+  "projects.read": { scope: "org:read", role: "viewer" },
+  "clusters.read": { scope: "org:read", role: "viewer" },
+  "workers.read": { scope: "platform:read", role: "operator" },
+  "api_keys.read": { scope: "keys:read", role: "viewer" },
+  "api_keys.write": { scope: "keys:write", role: "viewer" },
+  "audit.read": { scope: "audit:read", role: "admin" },
+  "apps.read": { scope: "org:read", role: "viewer" },
+} as const satisfies Record<string, PermissionFacts>;
+
+export type Permission = keyof typeof permissions;
+
+/** What a caller brings: `scopes` undefined means unrestricted (a signed-in person, or a key made without restriction). */
+export interface Grants {
+  role: Role | undefined;
+  isOperator: boolean;
+  scopes: readonly string[] | undefined;
+}
+
+export type Verdict = "allowed" | "scope-missing" | "role-missing";
+
+/** Whether a caller may use a permission; says which half is missing when not. */
+export function judge(permission: Permission, grants: Grants): Verdict {
+  const facts: PermissionFacts = permissions[permission];
+  if (grants.scopes !== undefined && !grants.scopes.includes(facts.scope)) return "scope-missing";
+  if (facts.role === "operator") return grants.isOperator ? "allowed" : "role-missing";
+  return grants.role !== undefined && reaches(grants.role, facts.role) ? "allowed" : "role-missing";
+}
+
+/** Whether `role` is at least `least`. */
+export function reaches(role: Role, least: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(least);
+}
+
+/** The scopes a caller can use at all, in the table's order; what an unrestricted key amounts to. */
+export function scopesOf(grants: Pick<Grants, "role" | "isOperator">): Scope[] {
+  const names = Object.keys(permissions) as Permission[];
+  const usable = new Set(
+    names
+      .filter((name) => judge(name, { ...grants, scopes: undefined }) === "allowed")
+      .map((n) => permissions[n].scope),
+  );
+  return scopes.filter((scope) => usable.has(scope));
+}

@@ -1,0 +1,125 @@
+/** Sign-in, tokens, API keys and the audit log as declared. */
+import { z } from "@hono/zod-openapi";
+import {
+  ApiKeyView,
+  AuditEventView,
+  AuditListQuery,
+  CreateApiKey,
+  CreatedApiKey,
+  Jwks,
+  LoginRequest,
+  LogoutAnswer,
+  RefreshRequest,
+  TokenPair,
+  WhoAmI,
+} from "../schemas/access.ts";
+import { envelope, pageOf, pageQuery } from "../schemas/common.ts";
+import { declare, idParam, jsonAnswer, jsonBody, postHeaders, problems } from "./declare.ts";
+
+const keyParam = idParam("api_key_id", "key_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
+
+export const login = declare("public", {
+  method: "post",
+  path: "/auth/login",
+  operationId: "login",
+  tags: ["Authentication"],
+  summary: "Sign in with email and password",
+  request: { body: jsonBody(LoginRequest) },
+  responses: {
+    200: jsonAnswer("A short access token and a refresh token.", envelope(TokenPair)),
+    ...problems(413, 415),
+  },
+});
+
+export const refresh = declare("public", {
+  method: "post",
+  path: "/auth/refresh",
+  operationId: "refreshSession",
+  tags: ["Authentication"],
+  summary: "Exchange a refresh token for new tokens",
+  description: "A refresh token works once. One that comes back a second time ends its session.",
+  request: { body: jsonBody(RefreshRequest) },
+  responses: { 200: jsonAnswer("New tokens.", envelope(TokenPair)), ...problems(413, 415) },
+});
+
+export const logout = declare("signed-in", {
+  method: "post",
+  path: "/auth/logout",
+  operationId: "logout",
+  tags: ["Authentication"],
+  summary: "End the session",
+  description: "An API key stays valid: revoke it instead.",
+  request: {},
+  responses: { 200: jsonAnswer("What was ended.", envelope(LogoutAnswer)), ...problems() },
+});
+
+export const whoami = declare("signed-in", {
+  method: "get",
+  path: "/whoami",
+  operationId: "getCurrentUser",
+  tags: ["Authentication"],
+  summary: "Who the caller is and what they may do",
+  request: {},
+  responses: { 200: jsonAnswer("The caller.", envelope(WhoAmI)), ...problems() },
+});
+
+export const createApiKey = declare("api_keys.write", {
+  method: "post",
+  path: "/api-keys",
+  operationId: "createApiKey",
+  tags: ["API keys"],
+  summary: "Create an API key",
+  request: { headers: postHeaders, body: jsonBody(CreateApiKey) },
+  responses: { 201: jsonAnswer("The key, shown this once.", envelope(CreatedApiKey)), ...problems(409, 413, 415, 422) },
+});
+
+export const listApiKeys = declare("api_keys.read", {
+  method: "get",
+  path: "/api-keys",
+  operationId: "listApiKeys",
+  tags: ["API keys"],
+  summary: "List API keys",
+  description: "A person's own keys; all of the organization's for its admins.",
+  request: { query: z.strictObject(pageQuery) },
+  responses: { 200: jsonAnswer("A page of keys, newest first.", pageOf(ApiKeyView)), ...problems() },
+});
+
+export const getApiKey = declare("api_keys.read", {
+  method: "get",
+  path: "/api-keys/{api_key_id}",
+  operationId: "getApiKey",
+  tags: ["API keys"],
+  summary: "Get an API key",
+  request: { params: keyParam },
+  responses: { 200: jsonAnswer("The key, without its secret.", envelope(ApiKeyView)), ...problems(404) },
+});
+
+export const revokeApiKey = declare("api_keys.write", {
+  method: "delete",
+  path: "/api-keys/{api_key_id}",
+  operationId: "revokeApiKey",
+  tags: ["API keys"],
+  summary: "Revoke an API key, for ever",
+  request: { params: keyParam },
+  responses: { 200: jsonAnswer("The revoked key.", envelope(ApiKeyView)), ...problems(404) },
+});
+
+export const listAudit = declare("audit.read", {
+  method: "get",
+  path: "/audit",
+  operationId: "listAuditEvents",
+  tags: ["Audit"],
+  summary: "The organization's audit log",
+  request: { query: AuditListQuery },
+  responses: { 200: jsonAnswer("A page of events, newest first.", pageOf(AuditEventView)), ...problems() },
+});
+
+export const jwks = declare("public", {
+  method: "get",
+  path: "/.well-known/jwks.json",
+  operationId: "getJwks",
+  tags: ["Authentication"],
+  summary: "Public keys that access tokens are signed with",
+  request: {},
+  responses: { 200: jsonAnswer("A JSON Web Key Set.", Jwks), ...problems() },
+});

@@ -1,0 +1,108 @@
+import { z } from "@hono/zod-openapi";
+import { roles, scopes } from "../../domain/permissions.ts";
+import { DisplayName, Link, pageQuery, Timestamp } from "./common.ts";
+import { ActorView } from "./operations.ts";
+
+export const ApiKeyView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    hint: z.string().meta({ description: "The first and last characters of the key." }),
+    scopes: z.array(z.enum(scopes)),
+    user_id: z.string(),
+    created_at: Timestamp,
+    expires_at: Timestamp.nullable(),
+    last_used_at: Timestamp.nullable(),
+    revoked_at: Timestamp.nullable(),
+    status: z.enum(["active", "expired", "revoked"]),
+    links: z.object({ self: Link }),
+  })
+  .meta({ id: "ApiKey" });
+
+export const CreatedApiKey = ApiKeyView.extend({
+  key: z.string().meta({ description: "Shown this once; only its hash is stored." }),
+}).meta({ id: "CreatedApiKey" });
+
+export const CreateApiKey = z
+  .strictObject({
+    name: DisplayName,
+    scopes: z
+      .array(z.enum(scopes))
+      .min(1)
+      .max(scopes.length)
+      .optional()
+      .meta({ description: "All the caller has when left out." }),
+    expires_at: z.iso.datetime().optional().meta({ description: "No expiry when left out." }),
+  })
+  .meta({ id: "CreateApiKey" });
+
+export const LoginRequest = z
+  .strictObject({
+    email: z.string().min(1).max(200),
+    password: z.string().min(1).max(200),
+    organization_id: z.string().max(100).optional().meta({ description: "The first the person joined when left out." }),
+  })
+  .meta({ id: "LoginRequest" });
+
+export const RefreshRequest = z
+  .strictObject({ refresh_token: z.string().min(1).max(200) })
+  .meta({ id: "RefreshRequest" });
+
+export const TokenPair = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("Bearer"),
+    expires_in: z.int().meta({ description: "Seconds the access token lives." }),
+    refresh_token: z.string().meta({ description: "Good for one refresh; using it twice ends the session." }),
+    session_id: z.string(),
+    organization_id: z.string().nullable(),
+  })
+  .meta({ id: "TokenPair" });
+
+export const LogoutAnswer = z.object({ session_id: z.string().nullable(), signed_out: z.boolean() });
+
+export const WhoAmI = z
+  .object({
+    kind: z.enum(["user", "api_key"]),
+    user: z.object({ id: z.string(), email: z.string(), name: z.string() }),
+    organization: z.object({ id: z.string(), name: z.string(), slug: z.string() }).nullable(),
+    role: z.enum(roles).nullable(),
+    is_platform_operator: z.boolean(),
+    scopes: z.array(z.enum(scopes)),
+    api_key_id: z.string().nullable(),
+    session_id: z.string().nullable(),
+    organizations: z.array(z.object({ id: z.string(), name: z.string(), slug: z.string(), role: z.enum(roles) })),
+    single_organization: z.boolean().meta({
+      description:
+        "True where the installation runs without root: all apps share one system user, so it takes one organization.",
+    }),
+  })
+  .meta({ id: "WhoAmI" });
+
+export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: "Jwks" });
+
+export const AuditEventView = z
+  .object({
+    id: z.int(),
+    at: Timestamp,
+    actor: ActorView,
+    origin: z.string(),
+    action: z.string(),
+    target_type: z.string().nullable(),
+    target_id: z.string().nullable(),
+    change: z.record(z.string(), z.unknown()).nullable(),
+    outcome: z.string(),
+    request_id: z.string().nullable(),
+  })
+  .meta({ id: "AuditEvent" });
+
+const Moment = z.iso.datetime({ offset: true });
+
+export const AuditListQuery = z.strictObject({
+  ...pageQuery,
+  from: Moment.optional(),
+  to: Moment.optional(),
+  actor_id: z.string().min(1).max(100).optional(),
+  action: z.string().min(1).max(100).optional(),
+  target_id: z.string().min(1).max(100).optional(),
+});

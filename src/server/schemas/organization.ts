@@ -1,0 +1,102 @@
+import { z } from "@hono/zod-openapi";
+import { isolationLevels } from "../../domain/deployment-spec.ts";
+import { roles } from "../../domain/permissions.ts";
+import { DisplayName, Link, Timestamp } from "./common.ts";
+
+export const EnvironmentView = z
+  .object({
+    id: z.string().meta({ description: "`env_default` for the default environment." }),
+    name: z.string(),
+    slug: z.string(),
+    created_at: Timestamp,
+    is_default: z.boolean(),
+    owner: z.enum(["system", "organization", "preview"]),
+    isolation_level: z.enum(isolationLevels),
+    project_id: z.string().nullable(),
+    cluster_id: z.string(),
+    links: z.object({ self: Link }),
+  })
+  .meta({ id: "Environment" });
+
+const Slug = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "Lower-case letters, digits and dashes, 1 to 40.");
+
+export const CreateEnvironment = z
+  .strictObject({
+    name: DisplayName,
+    slug: Slug.optional(),
+    isolation_level: z.enum(isolationLevels).default("dedicated"),
+    cluster_id: z.string().max(100).optional().meta({ description: "The default cluster when left out." }),
+    project_id: z.string().max(100).optional(),
+  })
+  .meta({ id: "CreateEnvironment", description: "For the platform operator." });
+
+export const UpdateEnvironment = z.strictObject({ name: DisplayName }).meta({ id: "UpdateEnvironment" });
+
+export const OrganizationView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    created_at: Timestamp,
+    role: z
+      .enum(roles)
+      .nullable()
+      .meta({ description: "The caller's role in it; null for an operator who is no member." }),
+    links: z.object({ self: Link }),
+  })
+  .meta({ id: "Organization" });
+
+export const CreateOrganization = z
+  .strictObject({
+    name: DisplayName,
+    slug: Slug.optional(),
+    cluster_id: z.string().max(100).optional(),
+    owner: z
+      .strictObject({
+        email: z.email().max(200),
+        name: DisplayName.optional(),
+        password: z.string().min(12).max(200).optional(),
+      })
+      .optional()
+      .meta({ description: "The first owner; the caller when left out." }),
+  })
+  .meta({ id: "CreateOrganization", description: "For the platform operator." });
+
+export const ProjectView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    created_at: Timestamp,
+    links: z.object({ self: Link }),
+  })
+  .meta({ id: "Project" });
+
+export const ClusterView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.enum(["local", "kubernetes", "eks"]),
+    domain: z.string(),
+    shared: z.boolean(),
+    created_at: Timestamp,
+    links: z.object({ self: Link }),
+  })
+  .meta({ id: "Cluster" });
+
+export const WorkerView = z
+  .object({
+    id: z.string(),
+    node: z.string(),
+    host: z.string(),
+    pid: z.int(),
+    capabilities: z.array(z.string()),
+    slots: z.int(),
+    version: z.string(),
+    state: z.enum(["running", "draining", "stopped", "lost"]),
+    started_at: Timestamp,
+    heartbeat_at: Timestamp,
+  })
+  .meta({ id: "Worker" });

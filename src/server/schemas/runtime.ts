@@ -1,0 +1,149 @@
+import { z } from "@hono/zod-openapi";
+import { integerQuery, Timestamp } from "./common.ts";
+import { healthStates } from "./deployments.ts";
+
+const ReplicaView = z.object({
+  replica: z.int(),
+  phase: z.string(),
+  started_at: Timestamp.nullable(),
+  restarts: z.int(),
+  last_exit: z.string().nullable(),
+  reason: z.string().nullable().meta({ description: "The failing probe's own words." }),
+});
+
+export const HealthView = z
+  .object({
+    status: z.enum(healthStates),
+    front_door: z.object({ ok: z.boolean(), checked_at: Timestamp.nullable(), detail: z.string() }),
+    processes: z.array(z.object({ name: z.string(), wanted_replicas: z.int(), replicas: z.array(ReplicaView) })),
+    checked_at: Timestamp,
+  })
+  .meta({ id: "Health" });
+export type HealthView = z.infer<typeof HealthView>;
+
+export const MetricsView = z
+  .object({
+    at: Timestamp,
+    processes: z.array(
+      z.object({
+        name: z.string(),
+        replica: z.int(),
+        cpu_seconds: z.number(),
+        cpu_percent: z.number(),
+        memory_bytes: z.number(),
+        restarts: z.int(),
+      }),
+    ),
+    gateway: z.object({
+      requests: z.number(),
+      errors: z.number(),
+      bytes_out: z.number(),
+      latency_milliseconds: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }),
+    }),
+  })
+  .meta({ id: "Metrics" });
+export type MetricsView = z.infer<typeof MetricsView>;
+
+export const LogLineView = z
+  .object({
+    seq: z.int().meta({ description: "Rises by one within a process." }),
+    at: Timestamp,
+    process: z.string(),
+    replica: z.int(),
+    stream: z.enum(["stdout", "stderr"]),
+    text: z.string(),
+  })
+  .meta({ id: "LogLine" });
+export type LogLineView = z.infer<typeof LogLineView>;
+
+export const LogQuery = z.strictObject({
+  process: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,40}$/)
+    .optional(),
+  tail: integerQuery(0, 5000, "How many of the last lines. Default 200.").default(200),
+  after: integerQuery(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    "Only lines with a greater `seq`; name the process with it.",
+  ).optional(),
+  follow: z.enum(["true", "false"]).default("false").meta({ description: "`true` gives server-sent events, live." }),
+});
+
+export interface ResourceNode {
+  urn: string;
+  type: string;
+  name: string;
+  physical_id: string;
+  phase: string | null;
+  first_seen_at: string;
+  deleted_at: string | null;
+  children: ResourceNode[];
+}
+
+export const ResourceView: z.ZodType<ResourceNode> = z
+  .object({
+    urn: z.string(),
+    type: z.string(),
+    name: z.string(),
+    physical_id: z.string(),
+    phase: z.string().nullable(),
+    first_seen_at: Timestamp,
+    deleted_at: Timestamp.nullable(),
+    get children() {
+      return z.array(ResourceView);
+    },
+  })
+  .meta({ id: "StackResource", description: "One resource of the deployment's stack, with those below it." });
+
+export const CredentialsView = z
+  .object({
+    username: z.string(),
+    password: z.string(),
+    url: z.string().nullable(),
+  })
+  .meta({ id: "Credentials", description: "The app's own administrator. Each reading is in the audit log." });
+
+export const ReceiptView = z
+  .object({
+    deployment_id: z.string(),
+    operation_id: z.string(),
+    written_at: Timestamp,
+    summary: z.record(z.string(), z.int()),
+    items: z.array(
+      z.object({
+        urn: z.string(),
+        type: z.string(),
+        physical_id: z.string(),
+        found: z.enum(["absent", "present", "unknown", "retained"]),
+        looked_up_by: z.string(),
+        detail: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: "DestroyReceipt" });
+
+export const OutputsView = z.record(z.string(), z.unknown());
+
+export const AppView = z
+  .object({
+    app_type: z.string(),
+    title: z.string(),
+    default_version: z.string(),
+    versions: z.array(z.object({ version: z.string(), updates_to: z.array(z.string()) })),
+    processes: z.array(
+      z.object({
+        name: z.string(),
+        default_replicas: z.int(),
+        scalable: z.boolean(),
+        min_replicas: z.int(),
+        max_replicas: z.int(),
+      }),
+    ),
+    sizes: z.array(z.object({ name: z.string(), cpu: z.number(), memory_megabytes: z.int() })),
+  })
+  .meta({ id: "App" });
+
+export const VersionView = z
+  .object({ version: z.string(), api: z.literal("v1"), test_apps: z.boolean() })
+  .meta({ id: "Version" });
