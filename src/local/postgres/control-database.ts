@@ -24,9 +24,16 @@ export async function ensureControlDatabase(superuserUrl: string, wanted: Contro
     await client.query(
       `${verb} ROLE ${roleName} LOGIN CREATEDB CREATEROLE NOSUPERUSER PASSWORD ${pg.escapeLiteral(password)}`,
     );
+    // Roles it creates are its own to use and to grant; otherwise it could not drop what they own.
+    await client.query(`ALTER ROLE ${roleName} SET createrole_self_grant = 'set, inherit'`);
+    await client.query(`GRANT pg_signal_backend TO ${roleName}`);
     const made = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
     if (made.rowCount === 0) await client.query(`CREATE DATABASE ${databaseName} OWNER ${roleName}`);
-    await client.query(`REVOKE ALL ON DATABASE ${databaseName} FROM PUBLIC`);
+    // A fresh database lets every role connect; tenants must reach only their own.
+    for (const shared of ["postgres", "template1", database]) {
+      await client.query(`REVOKE ALL ON DATABASE ${pg.escapeIdentifier(shared)} FROM PUBLIC`);
+      await client.query(`GRANT CONNECT ON DATABASE ${pg.escapeIdentifier(shared)} TO ${roleName}`);
+    }
   } finally {
     await client.end();
   }
