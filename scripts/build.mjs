@@ -1,0 +1,84 @@
+/** Bundles src/ into dist/: Node 20 cannot run TypeScript, and one file per process starts faster than hundreds. */
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
+
+/** Output name to source: everything that is started as a process or imported by name. */
+const entries = {
+  cli: "src/cli/main.ts",
+  runner: "src/automation/runner/main.ts",
+  "provider-host": "src/providers/host/main.ts",
+  "stacks/main": "src/stacks/main.ts",
+};
+
+/** Files served as they are: output name to source. */
+const assets = {
+  "assets/scalar.js": "node_modules/@scalar/api-reference/dist/browser/standalone.js",
+};
+
+/** A control plane that runs still imports the chunks it was built with; they are kept for this long. */
+const KEEP_OLD_FILES_MILLISECONDS = 7 * 24 * 3600 * 1000;
+
+async function entryPoints() {
+  const main = join(root, "src/main");
+  const verbs = existsSync(main) ? (await readdir(main)).filter((name) => name.endsWith(".ts")) : [];
+  const all = {
+    ...entries,
+    ...Object.fromEntries(verbs.map((name) => [`main/${basename(name, ".ts")}`, `src/main/${name}`])),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, source]) => existsSync(join(root, source))));
+}
+
+/** Writes beside the place and renames, so that no process ever reads half a file. */
+async function place(path, contents) {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+}
+
+async function removeOldFiles(current) {
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(js|map|tmp)$/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    if (current.has(path)) continue;
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > KEEP_OLD_FILES_MILLISECONDS) await rm(path, { force: true });
+  }
+}
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: await entryPoints(),
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  packages: "external",
+  chunkNames: "chunks/[name]-[hash]",
+  sourcemap: "linked",
+  write: false,
+  logLevel: "warning",
+});
+
+// Chunks first: an entry never names a chunk that is not there yet.
+const isChunk = (file) => relative(dist, file.path).startsWith("chunks/");
+const outputs = [...result.outputFiles].sort((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
+for (const file of outputs) await place(file.path, file.contents);
+
+const copied = Object.entries(assets).filter(([, source]) => existsSync(join(root, source)));
+for (const [name, source] of copied) {
+  const path = join(dist, name);
+  if (existsSync(path) && (await stat(path)).size === (await stat(join(root, source))).size) continue;
+  await mkdir(dirname(path), { recursive: true });
+  await copyFile(join(root, source), path);
+}
+
+await removeOldFiles(new Set([...outputs.map((file) => file.path), ...copied.map(([name]) => join(dist, name))]));

@@ -1,0 +1,15 @@
+/** Arguments and options several commands have in common. */
+import type { ArgumentSpec, OptionSpec } from "../command-spec.ts";
+
+export const deploymentArgument: ArgumentSpec = {
+  syntax: "<deployment>",
+  description: "id (dep_… or a bare UUID), name, or host label",
+};
+
+export const operationArgument: ArgumentSpec = { syntax: "<operation>", description: "id (op_… or a bare UUID)" };
+
+/** What every command has that starts an operation. */
+export const followOptions: readonly OptionSpec[] = [
+  { flags: "--no-wait", description: "return as soon as the operation is accepted" },
+  { flags: "--timeout <time>", description: "stop following after this long (90s, 15m, 1h); the work goes on" },
+];

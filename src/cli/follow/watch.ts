@@ -1,0 +1,77 @@
+/** Asks for an operation again and again until it is over: every two seconds at most, sooner when something changed. */
+import { isTerminal } from "../../domain/operation.ts";
+import { type Api, UnreachableError } from "../api/client.ts";
+import { ApiError } from "../api/problem.ts";
+import type { Operation } from "../api/resources.ts";
+
+export const POLL_SECONDS = 2;
+const SHORTEST_PAUSE_MILLISECONDS = 200;
+/** A control plane that restarts is back well within this; after it, the watch gives up (the work does not). */
+const LONGEST_SILENCE_MILLISECONDS = 120_000;
+
+export interface WatchOptions {
+  api: Api;
+  operationId: string;
+  signal: AbortSignal;
+  onChange(operation: Operation): void;
+  /** Told once when the service stops answering, and once when it is back. */
+  onSilence(isSilent: boolean): void;
+}
+
+/**
+ * Watches until the operation is terminal.
+ * @throws ApiError when it is refused, UnreachableError after two minutes of silence, and the signal's reason when aborted
+ */
+export async function watchOperation(options: WatchOptions): Promise<Operation> {
+  const { api, operationId, signal, onChange, onSilence } = options;
+  let silentSince: number | undefined;
+  let last = "";
+  for (;;) {
+    const askedAt = Date.now();
+    let changed = false;
+    try {
+      const operation = await api.call<Operation>("getOperation", {
+        path: { operation_id: operationId },
+        query: { wait: `${POLL_SECONDS}s` },
+        signal,
+      });
+      if (silentSince !== undefined) onSilence(false);
+      silentSince = undefined;
+      const fingerprint = JSON.stringify([operation.status, operation.progress]);
+      changed = fingerprint !== last;
+      last = fingerprint;
+      if (changed) onChange(operation);
+      if (isTerminal(operation.status)) return operation;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error)) throw error;
+      if (silentSince === undefined) onSilence(true);
+      silentSince ??= askedAt;
+      if (Date.now() - silentSince > LONGEST_SILENCE_MILLISECONDS) throw error;
+    }
+    const spent = Date.now() - askedAt;
+    await pause(changed ? SHORTEST_PAUSE_MILLISECONDS : POLL_SECONDS * 1000 - spent, signal);
+  }
+}
+
+/** Whether the failure may pass by itself while the operation goes on. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof UnreachableError || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      Math.max(0, milliseconds),
+    );
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
