@@ -2,6 +2,7 @@
 
 export type SetupErrorCode =
   | "canceled"
+  | "database-url"
   | "disk-full"
   | "folder-unusable"
   | "go-missing"
@@ -9,12 +10,19 @@ export type SetupErrorCode =
   | "home-unknown"
   | "locked"
   | "network"
+  | "package-conflict"
+  | "package-failed"
+  | "package-tampered"
+  | "package-unknown"
+  | "not-started"
   | "port-taken"
   | "postgres-failed"
   | "postgres-unavailable"
   | "pulumi-build-failed"
   | "pulumi-tampered"
   | "pulumi-unverified"
+  | "python-missing"
+  | "python-unfit"
   | "user-missing";
 
 export interface SetupErrorParts {

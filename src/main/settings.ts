@@ -11,6 +11,7 @@ export const Settings = z.strictObject({
   apiPort: z.number().int(),
   gatewayHttpPort: z.number().int(),
   gatewayHttpsPort: z.number().int(),
+  /** Where deployments answer, http and https. */
   /** Deployments answer at `<host_label>.<domain>`. */
   domain: z.string(),
 });

@@ -1,0 +1,124 @@
+/** Starts the control plane behind the caller's back, and finds the one that runs. */
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Progress, runStep } from "../domain/progress.ts";
+import { SetupError } from "../domain/setup-error.ts";
+import { withLock } from "../local/lock-file.ts";
+import { type OnveraPaths, resolvePaths } from "../local/paths.ts";
+import { prepareFolders } from "../local/prepare-folders.ts";
+import { readLocalKey } from "./local-key.ts";
+import { runningControlPlane } from "./run-record.ts";
+import { setUp } from "./setup.ts";
+
+const READY_WITHIN_SECONDS = 90;
+const LOG_KEEP_BYTES = 20 * 1024 * 1024;
+
+export interface LocalAccess {
+  apiUrl: string;
+  apiKey: string;
+}
+
+/** The control plane's own log. */
+export const controlPlaneLog = (paths: OnveraPaths): string => path.join(paths.logs, "control-plane.log");
+
+/** The running control plane of this machine; undefined when there is none or the caller may not read its key. */
+export async function localAccess(): Promise<LocalAccess | undefined> {
+  const paths = resolvePaths();
+  const running = await runningControlPlane(paths);
+  const apiKey = readLocalKey(paths);
+  return running && apiKey ? { apiUrl: running.apiUrl, apiKey } : undefined;
+}
+
+/**
+ * Sets up what is missing and starts the control plane in the background; joins the one that runs.
+ * @throws SetupError `not-started` with the last lines of its log
+ */
+export async function ensureControlPlane(options: { progress: Progress }): Promise<LocalAccess & { started: boolean }> {
+  const paths = resolvePaths();
+  const before = await readyAccess();
+  if (before) return { ...before, started: false };
+  await prepareFolders(paths);
+  // Two first deploys at once: the second waits, then joins.
+  return withLock(path.join(paths.run, "starting.lock"), {}, async () => {
+    const meanwhile = await readyAccess();
+    if (meanwhile) return { ...meanwhile, started: false };
+    await setUp(options.progress);
+    const step = { name: "control-plane", message: "Control plane", estimateSeconds: 4 };
+    const access = await runStep(options.progress, step, async (running) => {
+      const found = await startAndWait(paths);
+      running.done(`Control plane at ${found.apiUrl}`);
+      return found;
+    });
+    return { ...access, started: true };
+  });
+}
+
+async function readyAccess(): Promise<LocalAccess | undefined> {
+  const access = await localAccess();
+  return access && (await isReady(access.apiUrl)) ? access : undefined;
+}
+
+async function startAndWait(paths: OnveraPaths): Promise<LocalAccess> {
+  if (await runningControlPlane(paths)) return waitUntilReady(paths, () => undefined);
+  const log = controlPlaneLog(paths);
+  keepLogSmall(log);
+  const output = openSync(log, "a", 0o600);
+  const cli = fileURLToPath(new URL("../cli.js", import.meta.url));
+  const child = spawn(process.execPath, [cli, "start"], {
+    detached: true,
+    stdio: ["ignore", output, output],
+    cwd: paths.home,
+    env: { ...process.env, ONVERA_BACKGROUND: "1" },
+  });
+  closeSync(output);
+  let exit: number | undefined;
+  child.once("exit", (code) => {
+    exit = code ?? 1;
+  });
+  child.unref();
+  return waitUntilReady(paths, () => exit);
+}
+
+async function waitUntilReady(paths: OnveraPaths, exitCode: () => number | undefined): Promise<LocalAccess> {
+  const deadline = Date.now() + READY_WITHIN_SECONDS * 1000;
+  while (Date.now() < deadline && exitCode() === undefined) {
+    const access = await readyAccess();
+    if (access) return access;
+    await wait(50);
+  }
+  const code = exitCode();
+  throw new SetupError("not-started", {
+    what: "The control plane did not start",
+    why: `${code === undefined ? `it was not ready after ${READY_WITHIN_SECONDS} s` : `it ended with code ${code}`}. It said last:\n${lastLines(controlPlaneLog(paths), 12)}`,
+    nextStep: "Run 'onvera doctor', mend what it names, then run the command again.",
+  });
+}
+
+/** Whether the service answers and its database with it. */
+export async function isReady(apiUrl: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${apiUrl}/readyz`, { signal: AbortSignal.timeout(2000) });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+function keepLogSmall(log: string): void {
+  try {
+    if (statSync(log).size > LOG_KEEP_BYTES) renameSync(log, `${log}.1`);
+  } catch {
+    // There is no log yet.
+  }
+}
+
+function lastLines(file: string, count: number): string {
+  try {
+    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count).join("\n");
+  } catch {
+    return "(no log was written)";
+  }
+}

@@ -1,0 +1,10 @@
+/** The verbs that run, look at and stop this machine's control plane; the CLI loads this file only for them. */
+export { ensureControlPlane, localAccess } from "./background.ts";
+export { runDoctor } from "./doctor.ts";
+export { runLogs } from "./logs.ts";
+export { runMigrate } from "./migrate.ts";
+export { runPulumi } from "./pulumi.ts";
+export { runServer, runStart, runWorker } from "./run.ts";
+export { runSetup } from "./setup.ts";
+export { runStatus } from "./status.ts";
+export { runStop } from "./stop.ts";
