@@ -8,9 +8,11 @@ export interface Connection {
   run: Run | null;
   /** Set by Cancel: nothing new begins; what is under way finishes. */
   canceled: boolean;
+  /** URNs this connection has read by their id alone: the difference asked for next belongs to an import. */
+  imports: Set<string>;
 }
 
-export const newConnection = (): Connection => ({ config: {}, run: null, canceled: false });
+export const newConnection = (): Connection => ({ config: {}, run: null, canceled: false, imports: new Set() });
 
 /** The stack's name in `urn:pulumi:<stack>::<project>::<type>::<name>`; empty when the text is no URN. */
 export function stackOfUrn(urn: string): string {

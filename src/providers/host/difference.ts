@@ -10,9 +10,6 @@ export interface Difference {
   replaces: string[];
 }
 
-/** Left on a resource whose state came from an import, until an update has made sure of its unreadable inputs. */
-export const IMPORTED_MARK = "__imported";
-
 /**
  * Compares inputs with their defaults filled in, so that spelling a default out is no change.
  * `ignoreChanges` holds property paths; whatever lies below an ignored top-level property counts as ignored.
@@ -23,11 +20,9 @@ export function difference(
   newInputs: Values,
   ignoreChanges: readonly string[] = [],
 ): Difference {
-  const imported = oldInputs[IMPORTED_MARK] === true;
   const before = handler.normalize(oldInputs);
   const after = handler.normalize(newInputs);
   const ignored = new Set([...ignoreChanges.map(topLevel), ...(handler.unimportant ?? [])]);
-  if (imported) for (const key of handler.unreadable ?? []) ignored.add(key);
 
   const changes = new Map<string, PropertyChange>();
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {

@@ -1,7 +1,7 @@
 /** Check, Diff, Create, Read, Update and Delete for one package, on plain values. */
 import type { Connection } from "./connection.ts";
 import { stackOfUrn, typeOfUrn } from "./connection.ts";
-import { type Difference, difference, IMPORTED_MARK } from "./difference.ts";
+import { type Difference, difference } from "./difference.ts";
 import type { Run, SideEffect } from "./hooks.ts";
 import type { ProviderPackage } from "./provider-package.ts";
 import type { CallContext, InputFailure, KnownState, LiveResource, ResourceHandler } from "./resource-handler.ts";
@@ -59,13 +59,11 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
     diff: async (connection, { urn, id, known, inputs, ignoreChanges }) => {
       const handler = handlerOf(urn);
       const context = contextOf(connection, urn, null);
-      const result = difference(handler, known.inputs, inputs, ignoreChanges);
-      if (known.outputs[IMPORTED_MARK] === true && known.inputs[IMPORTED_MARK] !== true && !hasUnknown(inputs)) {
-        const unsure = (handler.unreadable ?? []).filter(
-          (key) => inputs[key] !== undefined && !ignoreChanges.includes(key),
-        );
-        const verified = unsure.length === 0 || (await handler.verify?.(id, inputs, context)) === true;
-        if (!verified) for (const key of unsure) result.changes.set(key, "update");
+      const unsure = unreadInputs(handler, known, inputs);
+      const result = difference(handler, known.inputs, inputs, [...ignoreChanges, ...unsure]);
+      const mayAsk = unsure.length > 0 && !connection.imports.has(urn) && !hasUnknown(inputs);
+      if (mayAsk && (await handler.verify?.(id, inputs, context)) !== true) {
+        for (const key of unsure) result.changes.set(key, "update");
       }
       const deleteBeforeReplace = result.replaces.length > 0 && handler.physicalName(inputs, context) === id;
       return { ...result, deleteBeforeReplace };
@@ -87,8 +85,8 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
       const live = await handlerOf(urn).read(id, known, contextOf(connection, urn, null));
       if (live === null) return null;
       if (known === null) {
-        const mark = { [IMPORTED_MARK]: true };
-        return { ...live, inputs: { ...live.inputs, ...mark }, outputs: { ...live.outputs, ...mark } };
+        connection.imports.add(urn);
+        return { ...live, outputs: { ...live.outputs, [IMPORTED_MARK]: true } };
       }
       const stillWanted = Object.entries(live.inputs).filter(([key]) => known.inputs[key] !== undefined);
       const mark = known.outputs[IMPORTED_MARK] === true ? { [IMPORTED_MARK]: true } : {};
@@ -113,6 +111,15 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
       );
     },
   };
+}
+
+/** On a resource whose state came from an import, until an update has written it anew. */
+const IMPORTED_MARK = "__imported";
+
+/** Inputs an import could not read back, so that only the program says what they are. */
+function unreadInputs(handler: ResourceHandler, known: KnownState, inputs: Values): string[] {
+  if (known.outputs[IMPORTED_MARK] !== true) return [];
+  return (handler.unreadable ?? []).filter((key) => known.inputs[key] === undefined && inputs[key] !== undefined);
 }
 
 const previewOutputs = (handler: ResourceHandler, inputs: Values): Values => ({
