@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ensurePulumiCli, type PulumiCli } from "../../src/automation/toolchain/pulumi-cli.ts";
+import { ensurePulumiCli, type PulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cli.ts";
 import { createProgress, type ProgressEvent } from "../../src/domain/progress.ts";
 import { resolvePaths } from "../../src/local/paths.ts";
 
