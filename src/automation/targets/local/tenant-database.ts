@@ -1,0 +1,122 @@
+/** A deployment's database from the administrator's side: shut out its user, take it away, keep and bring back a copy. */
+import pg from "pg";
+import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
+import { type AdminConnection, closeDatabase, databaseExists, roleExists } from "./admin-connection.ts";
+
+/** Name of the copy a version update falls back to. */
+export const restorePointName = (deploymentId: string): string => `${databaseName(deploymentId)}_rp`;
+
+/** Name the broken database gets while its copy is put in its place. */
+const setAsideName = (deploymentId: string): string => `${databaseName(deploymentId)}_bad`;
+
+/** Every role a deployment has; the logins before their owner. */
+const tenantRoles = (deploymentId: string): string[] => [
+  loginRoleName(deploymentId, "a"),
+  loginRoleName(deploymentId, "b"),
+  ownerRoleName(deploymentId),
+];
+
+/** Destroy, step 1: the logins can no longer log in and their sessions end. Repeating it is fine. */
+export async function revokeTenantLogins(admin: AdminConnection, deploymentId: string): Promise<void> {
+  await admin.in(undefined, async (client) => {
+    for (const role of [loginRoleName(deploymentId, "a"), loginRoleName(deploymentId, "b")]) {
+      if (!(await roleExists(client, role))) continue;
+      await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
+      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [role]);
+    }
+  });
+}
+
+/**
+ * Destroy, step 2: database, restore point and roles are dropped. Repeating it is fine, and so is what is half gone.
+ * `fence` is asked before each drop and throws when this worker's generation is no longer the current one.
+ */
+export async function removeTenantDatabase(
+  admin: AdminConnection,
+  deploymentId: string,
+  fence: () => Promise<void>,
+): Promise<void> {
+  await admin.in(undefined, async (client) => {
+    for (const name of [databaseName(deploymentId), restorePointName(deploymentId), setAsideName(deploymentId)]) {
+      if (!(await databaseExists(client, name))) continue;
+      await fence();
+      await closeDatabase(client, name);
+      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+    }
+    for (const role of tenantRoles(deploymentId)) {
+      if (!(await roleExists(client, role))) continue;
+      await fence();
+      await client.query(`DROP OWNED BY ${pg.escapeIdentifier(role)}`);
+      await client.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(role)}`);
+    }
+  });
+}
+
+/**
+ * Copies the deployment's database beside it, replacing an older copy. Nothing may use it meanwhile: its processes must
+ * be stopped; what still holds a session loses it.
+ */
+export async function makeRestorePoint(admin: AdminConnection, deploymentId: string): Promise<void> {
+  const [source, copy] = [databaseName(deploymentId), restorePointName(deploymentId)];
+  await admin.in(undefined, async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(copy)} WITH (FORCE)`);
+    await closeDatabase(client, source);
+    try {
+      await client.query(
+        `CREATE DATABASE ${pg.escapeIdentifier(copy)} TEMPLATE ${pg.escapeIdentifier(source)} OWNER ${pg.escapeIdentifier(ownerRoleName(deploymentId))}`,
+      );
+      await client.query(`REVOKE ALL ON DATABASE ${pg.escapeIdentifier(copy)} FROM PUBLIC`);
+      await client.query(`ALTER DATABASE ${pg.escapeIdentifier(copy)} WITH ALLOW_CONNECTIONS false`);
+    } finally {
+      await client.query(`ALTER DATABASE ${pg.escapeIdentifier(source)} WITH ALLOW_CONNECTIONS true`);
+    }
+  });
+}
+
+/**
+ * Puts the copy in the database's place. The copy becomes the database by renaming, so it is never half restored.
+ * @returns false when there is no copy to go back to
+ */
+export async function restoreFromPoint(admin: AdminConnection, deploymentId: string): Promise<boolean> {
+  const [current, copy, aside] = [
+    databaseName(deploymentId),
+    restorePointName(deploymentId),
+    setAsideName(deploymentId),
+  ];
+  return admin.in(undefined, async (client) => {
+    if (!(await databaseExists(client, copy))) return false;
+    if (await databaseExists(client, current)) {
+      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(aside)} WITH (FORCE)`);
+      await closeDatabase(client, current);
+      await client.query(`ALTER DATABASE ${pg.escapeIdentifier(current)} RENAME TO ${pg.escapeIdentifier(aside)}`);
+    }
+    const comment = await client.query(
+      "SELECT shobj_description(oid, 'pg_database') AS text FROM pg_database WHERE datname = $1",
+      [aside],
+    );
+    await client.query(`ALTER DATABASE ${pg.escapeIdentifier(copy)} RENAME TO ${pg.escapeIdentifier(current)}`);
+    await client.query(`ALTER DATABASE ${pg.escapeIdentifier(current)} WITH ALLOW_CONNECTIONS true`);
+    const mark = comment.rows[0]?.text as string | null | undefined;
+    if (mark) {
+      await client.query(`COMMENT ON DATABASE ${pg.escapeIdentifier(current)} IS ${pg.escapeLiteral(mark)}`);
+    }
+    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(aside)} WITH (FORCE)`);
+    return true;
+  });
+}
+
+/** Drops the copy once the update has proven itself. */
+export async function dropRestorePoint(admin: AdminConnection, deploymentId: string): Promise<void> {
+  await admin.in(undefined, async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(restorePointName(deploymentId))} WITH (FORCE)`);
+  });
+}
+
+/** Whether a role or database of that name exists; the receipt's question. */
+export async function existsOnServer(
+  admin: AdminConnection,
+  kind: "role" | "database",
+  name: string,
+): Promise<boolean> {
+  return admin.in(undefined, (client) => (kind === "role" ? roleExists(client, name) : databaseExists(client, name)));
+}
