@@ -1,8 +1,8 @@
 /** Finds the deployment a person means: by id in either documented form, by its name, or by its host label. */
 import { parseId } from "../domain/ids.ts";
 import type { Api } from "./api/client.ts";
+import type { Deployment } from "./api/contract.ts";
 import { ApiError } from "./api/problem.ts";
-import type { Deployment, Page } from "./api/resources.ts";
 import { usageError } from "./errors.ts";
 
 /** Lists are read in pages of the largest documented size. */
@@ -36,11 +36,11 @@ export async function deploymentId(api: Api, reference: string): Promise<string>
 /** Every deployment the caller may see, page by page. */
 export async function* allDeployments(api: Api): AsyncGenerator<Deployment> {
   for (let page = 1; ; page += 1) {
-    const { items, pagination } = await api.call<Page<Deployment>>("listDeployments", {
+    const { items, pagination } = await api.call("listDeployments", {
       query: { page, per_page: PER_PAGE },
     });
     yield* items;
-    if (pagination === undefined || page >= pagination.pages) return;
+    if (page >= pagination.pages) return;
   }
 }
 

@@ -32,6 +32,10 @@ export function text(invocation: Invocation, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** The value of an option or argument with a closed set of choices, which commander has checked. */
+export const choice = <T extends string>(invocation: Invocation, name: string): T | undefined =>
+  text(invocation, name) as T | undefined;
+
 /** Whether a yes-or-no option was given. */
 export const isSet = (invocation: Invocation, name: string): boolean => invocation.options[name] === true;
 

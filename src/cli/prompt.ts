@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { CliError, usageError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Io } from "./io.ts";
 
 /**
@@ -59,3 +60,7 @@ export async function readSecret(io: Io, message: string): Promise<string> {
   if (isCancel(answer)) throw new CliError("Interrupted; nothing was changed.", { exitCode: exitCodes.interrupted });
   return (answer ?? "").trim();
 }
+
+/** Stands before every question while a production context is in use. */
+export const contextNote = ({ settings }: Pick<Invocation, "settings">): string =>
+  settings.isProduction ? `[production context '${settings.contextName}'] ` : "";

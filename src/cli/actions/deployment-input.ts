@@ -1,13 +1,20 @@
 /** Turns the options of `deploy` and `update` into the API's fields. */
 import { readFile } from "node:fs/promises";
+import type { CreateDeployment } from "../api/contract.ts";
 import { usageError } from "../errors.ts";
-import { type Invocation, list, text } from "../invocation.ts";
+import { choice, type Invocation, list, text } from "../invocation.ts";
 import { pairs, wholeNumber } from "../options.ts";
 
+/** Fields createDeployment and updateDeployment both take in this form. */
+export type SpecFields = Omit<
+  CreateDeployment,
+  "app_type" | "name" | "environment_id" | "protected" | "bench_resources"
+>;
+
 /** The body of createDeployment; only what was given is in it. */
-export async function creationBody(invocation: Invocation, app: string): Promise<Record<string, unknown>> {
+export async function creationBody(invocation: Invocation, app: string): Promise<CreateDeployment> {
   return dropUndefined({
-    app_type: app,
+    app_type: app as CreateDeployment["app_type"],
     name: text(invocation, "name"),
     environment_id: text(invocation, "environment"),
     ...(await specFields(invocation, app)),
@@ -15,14 +22,14 @@ export async function creationBody(invocation: Invocation, app: string): Promise
 }
 
 /** The fields `deploy` and `update` share. */
-export async function specFields(invocation: Invocation, app: string | undefined): Promise<Record<string, unknown>> {
+export async function specFields(invocation: Invocation, app: string | undefined): Promise<SpecFields> {
   const variables = {
     ...(await envFile(text(invocation, "envFile"))),
     ...pairs("--env", list(invocation, "env")),
   };
   return dropUndefined({
     version: text(invocation, "version"),
-    size: text(invocation, "size"),
+    size: choice<NonNullable<CreateDeployment["size"]>>(invocation, "size"),
     replicas: unlessEmpty(replicas(list(invocation, "replicas"))),
     environment_variables: unlessEmpty(variables),
     requirements: await requirements(list(invocation, "requirements")),
@@ -38,7 +45,7 @@ export function replicas(values: readonly string[]): Record<string, number> {
   );
 }
 
-function supersetFields(invocation: Invocation, app: string | undefined): Record<string, unknown> {
+function supersetFields(invocation: Invocation, app: string | undefined): NonNullable<SpecFields["superset"]> {
   const flags = Object.entries(pairs("--feature-flag", list(invocation, "featureFlag").map(withTrue)));
   const config = Object.entries(pairs("--config", list(invocation, "config")));
   if (flags.length + config.length > 0) onlyFor("superset", app, "--feature-flag and --config");
@@ -48,7 +55,10 @@ function supersetFields(invocation: Invocation, app: string | undefined): Record
   });
 }
 
-async function airflowFields(invocation: Invocation, app: string | undefined): Promise<Record<string, unknown>> {
+async function airflowFields(
+  invocation: Invocation,
+  app: string | undefined,
+): Promise<NonNullable<SpecFields["airflow"]>> {
   const url = text(invocation, "dagsGit");
   const [branch, folder] = [text(invocation, "dagsBranch"), text(invocation, "dagsDir")];
   if (url === undefined && (branch !== undefined || folder !== undefined)) {
@@ -60,7 +70,7 @@ async function airflowFields(invocation: Invocation, app: string | undefined): P
     ...pairs("--variable", list(invocation, "variable")),
   };
   const fields = dropUndefined({
-    dags: url === undefined ? undefined : dropUndefined({ url, branch, subdirectory: folder }),
+    dags: url === undefined ? undefined : { url, branch: branch ?? "main", subdirectory: folder ?? "" },
     connections: unlessEmpty(connections),
     variables: unlessEmpty(variables),
   });
@@ -133,6 +143,6 @@ function json(name: string, value: string): unknown {
 
 const unlessEmpty = <T extends object>(map: T): T | undefined => (Object.keys(map).length === 0 ? undefined : map);
 
-function dropUndefined(map: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));
-}
+/** The service refuses fields without a value; those not given are left out. */
+const dropUndefined = <T extends object>(map: T): T =>
+  Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined)) as T;

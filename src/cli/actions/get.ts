@@ -1,5 +1,5 @@
 /** `onvera get`: one deployment. */
-import type { Deployment } from "../api/resources.ts";
+import type { Deployment } from "../api/contract.ts";
 import { deploymentId, shownId } from "../find-deployment.ts";
 import { argument, type Invocation } from "../invocation.ts";
 import { fields } from "../output/table.ts";
@@ -8,7 +8,7 @@ import { fields } from "../output/table.ts";
 export async function run(invocation: Invocation): Promise<undefined> {
   const api = invocation.api();
   const id = await deploymentId(api, argument(invocation, 0));
-  const deployment = await api.call<Deployment>("getDeployment", { path: { deployment_id: id } });
+  const deployment = await api.call("getDeployment", { path: { deployment_id: id } });
   invocation.output.data(deployment, { names: () => [shownId(deployment.id)], table: () => describe(deployment) });
   return undefined;
 }

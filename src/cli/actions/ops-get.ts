@@ -1,5 +1,5 @@
 /** `onvera ops get`: one operation. */
-import type { Operation } from "../api/resources.ts";
+import type { Operation } from "../api/contract.ts";
 import { failureReport } from "../follow/failure.ts";
 import { capitalized, wordsFor } from "../follow/words.ts";
 import { argument, type Invocation } from "../invocation.ts";
@@ -8,9 +8,7 @@ import { fields } from "../output/table.ts";
 
 /** Prints what it is, where it stands and how it ended. */
 export async function run(invocation: Invocation): Promise<undefined> {
-  const operation = await invocation
-    .api()
-    .call<Operation>("getOperation", { path: { operation_id: argument(invocation, 0) } });
+  const operation = await invocation.api().call("getOperation", { path: { operation_id: argument(invocation, 0) } });
   invocation.output.data(operation, {
     names: () => [operation.id],
     table: () => describe(operation, invocation.io.now()),

@@ -1,26 +1,17 @@
 /** `onvera ops list`: the operations, newest first. */
-import type { Operation, Page } from "../api/resources.ts";
+import type { Data, Operation } from "../api/contract.ts";
 import { deploymentId } from "../find-deployment.ts";
-import { type Invocation, text } from "../invocation.ts";
+import { choice, type Invocation, text } from "../invocation.ts";
 import { wholeNumber } from "../options.ts";
 import { age, elapsed } from "../output/elapsed.ts";
+import { sayPage } from "../output/pages.ts";
 import { paintStatus } from "../output/paint.ts";
 import { type Column, table } from "../output/table.ts";
 
 /** Prints one page, filtered as asked. */
 export async function run(invocation: Invocation): Promise<undefined> {
   const { io, output } = invocation;
-  const api = invocation.api();
-  const deployment = text(invocation, "deployment");
-  const page = await api.call<Page<Operation>>("listOperations", {
-    query: {
-      status: text(invocation, "status"),
-      type: text(invocation, "type"),
-      resource_id: deployment === undefined ? undefined : await deploymentId(api, deployment),
-      page: wholeNumber("--page", text(invocation, "page") ?? "1"),
-      per_page: wholeNumber("--per-page", text(invocation, "perPage") ?? "50"),
-    },
-  });
+  const page = await operations(invocation);
   const columns: Column<Operation>[] = [
     { title: "ID", value: ({ id }) => id },
     { title: "TYPE", value: ({ type }) => type },
@@ -34,14 +25,22 @@ export async function run(invocation: Invocation): Promise<undefined> {
     names: () => page.items.map(({ id }) => id),
     table: (hasColor) => (page.items.length === 0 ? "" : table(columns, page.items, hasColor)),
   });
-  const { pagination } = page;
-  if (page.items.length === 0) output.say("There are no such operations.");
-  else if (pagination && pagination.page < pagination.pages) {
-    output.say(
-      `Page ${pagination.page} of ${pagination.pages} (${pagination.total} in all); more: --page ${pagination.page + 1}`,
-    );
-  }
+  sayPage(output, page, "There are no such operations.");
   return undefined;
+}
+
+async function operations(invocation: Invocation): Promise<Data<"listOperations">> {
+  const api = invocation.api();
+  const deployment = text(invocation, "deployment");
+  const query = {
+    status: choice<Operation["status"]>(invocation, "status"),
+    type: choice<Operation["type"]>(invocation, "type"),
+    page: wholeNumber("--page", text(invocation, "page") ?? "1"),
+    per_page: wholeNumber("--per-page", text(invocation, "perPage") ?? "50"),
+  };
+  if (deployment === undefined) return api.call("listOperations", { query });
+  const id = await deploymentId(api, deployment);
+  return api.call("listDeploymentOperations", { path: { deployment_id: id }, query });
 }
 
 const took = ({ started_at, ended_at }: Operation, now: number): string =>

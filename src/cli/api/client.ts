@@ -1,20 +1,12 @@
 /** The CLI's way to the API: one call per operationId, the envelope opened, refusals turned into errors. */
 import { randomUUID } from "node:crypto";
 import createClient from "openapi-fetch";
+import type { paths } from "../api-types.ts";
 import { CliError } from "../errors.ts";
 import { version } from "../version.ts";
 import { type OperationId, routes } from "./api-routes.ts";
+import type { CallOptions, Data, RequestArguments } from "./contract.ts";
 import { ApiError, problemOf } from "./problem.ts";
-
-export interface CallRequest {
-  path?: Readonly<Record<string, string>>;
-  query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  body?: unknown;
-  headers?: Readonly<Record<string, string>>;
-  signal?: AbortSignal;
-  /** How long one try may take, milliseconds. */
-  timeoutMilliseconds?: number;
-}
 
 export interface Answer<T> {
   status: number;
@@ -25,11 +17,11 @@ export interface Answer<T> {
 export interface Api {
   readonly url: string;
   /** Calls an operation and gives the `data` of its answer. @throws ApiError when the service refuses */
-  call<T>(id: OperationId, request?: CallRequest): Promise<T>;
+  call<Id extends OperationId>(id: Id, ...request: RequestArguments<Id>): Promise<Data<Id>>;
   /** The same with status and headers. */
-  answer<T>(id: OperationId, request?: CallRequest): Promise<Answer<T>>;
+  answer<Id extends OperationId>(id: Id, ...request: RequestArguments<Id>): Promise<Answer<Data<Id>>>;
   /** Opens an answer whose body is read as it comes. */
-  open(id: OperationId, request?: CallRequest): Promise<Response>;
+  open<Id extends OperationId>(id: Id, ...request: RequestArguments<Id>): Promise<Response>;
   /** Any request at all, for `onvera api`; refusals are answers here. */
   raw(method: string, path: string, body: string | undefined): Promise<Response>;
 }
@@ -48,41 +40,49 @@ const REQUEST_TIMEOUT_MILLISECONDS = 60_000;
 const RETRY_WAITS_MILLISECONDS = [300, 1500];
 const LONGEST_RETRY_AFTER_SECONDS = 10;
 
+/** What every operation's request amounts to once its own types are checked. */
+interface LooseRequest extends CallOptions {
+  path?: unknown;
+  query?: unknown;
+  body?: unknown;
+}
+
+/** openapi-fetch types its calls by path; ours are typed by operationId (contract.ts), so one cast stands here. */
+type Requester = (
+  method: string,
+  path: string,
+  init: Record<string, unknown>,
+) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+
 /** Makes the client. Nothing is sent before the first call. */
 export function createApi(options: ApiOptions): Api {
   const send = sender(options);
-  const client = createClient<Record<string, never>>({ baseUrl: options.url, fetch: (request) => send(request) });
-  type Requester = (
-    method: string,
-    path: string,
-    init: unknown,
-  ) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+  const client = createClient<paths>({ baseUrl: options.url, fetch: send });
   const request = client.request as unknown as Requester;
 
-  const answer = async <T>(id: OperationId, call: CallRequest = {}): Promise<Answer<T>> => {
+  const ask = (id: OperationId, call: LooseRequest, init: Record<string, unknown>) => {
     const [method, path] = routes[id];
-    const { data, error, response } = await request(method.toLowerCase(), path, {
+    return request(method.toLowerCase(), path, {
       params: { path: call.path, query: call.query },
       ...(call.body === undefined ? {} : { body: call.body }),
       headers: headersFor(method, call),
-      signal: signalFor(call),
+      ...init,
     });
+  };
+
+  const answer = async <Id extends OperationId>(id: Id, call: LooseRequest = {}): Promise<Answer<Data<Id>>> => {
+    const { data, error, response } = await ask(id, call, { signal: signalFor(call) });
     if (!response.ok) throw refusal(response, error);
-    return { status: response.status, data: unwrap(data) as T, headers: response.headers };
+    return { status: response.status, data: unwrap(data) as Data<Id>, headers: response.headers };
   };
 
   return {
     url: options.url,
-    answer,
-    call: async <T>(id: OperationId, call?: CallRequest) => (await answer<T>(id, call)).data,
-    async open(id, call = {}) {
-      const [method, path] = routes[id];
-      const { response, error } = await request(method.toLowerCase(), path, {
-        params: { path: call.path, query: call.query },
-        headers: headersFor(method, call),
-        signal: call.signal ?? null,
-        parseAs: "stream",
-      });
+    answer: (id, ...[call]) => answer(id, call),
+    call: async (id, ...[call]) => (await answer(id, call)).data,
+    async open(id, ...[call]) {
+      const given: LooseRequest = call ?? {};
+      const { response, error } = await ask(id, given, { signal: given.signal ?? null, parseAs: "stream" });
       if (!response.ok) throw refusal(response, error);
       return response;
     },
@@ -105,11 +105,11 @@ function refusal(response: Response, body: unknown): ApiError {
 }
 
 /** Every POST carries a key of its own, so that trying again after a lost answer makes nothing twice. */
-function headersFor(method: string, call: CallRequest): Record<string, string> {
+function headersFor(method: string, call: LooseRequest): Record<string, string> {
   return { ...(method.toUpperCase() === "POST" ? { "Idempotency-Key": randomUUID() } : {}), ...call.headers };
 }
 
-function signalFor(call: CallRequest): AbortSignal {
+function signalFor(call: LooseRequest): AbortSignal {
   const timeout = AbortSignal.timeout(call.timeoutMilliseconds ?? REQUEST_TIMEOUT_MILLISECONDS);
   return call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]);
 }

@@ -29,7 +29,7 @@ export const operationCommands: CommandGroup = {
         { flags: "--per-page <n>", description: "length of a page, at most 100" },
       ],
       examples: [{ line: "onvera ops list" }, { line: "onvera ops list --status running" }],
-      calls: ["listOperations", "listDeployments"],
+      calls: ["listOperations", "listDeploymentOperations", "listDeployments"],
       load: () => import("../actions/ops-list.ts"),
     },
     {

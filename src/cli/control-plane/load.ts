@@ -2,7 +2,4 @@
 import type { ControlPlane } from "./port.ts";
 
 /** @returns the verbs src/main provides */
-export async function loadControlPlane(): Promise<ControlPlane> {
-  const path = new URL("./main/control-plane.js", import.meta.url).href;
-  return (await import(path)) as ControlPlane;
-}
+export const loadControlPlane = (): Promise<ControlPlane> => import("../../main/control-plane.ts");

@@ -1,5 +1,5 @@
 /** What a person needs when an operation did not go well: what failed, why, who must act, the last words, the next step. */
-import type { Operation } from "../api/resources.ts";
+import type { Operation } from "../api/contract.ts";
 import { safeText } from "../output/safe-text.ts";
 
 const owners: Record<string, string> = {

@@ -1,5 +1,5 @@
 /** Follows an operation as documented: status lines, Ctrl+C that stops the following only, and what to do when it failed. */
-import type { Operation } from "../api/resources.ts";
+import type { Operation } from "../api/contract.ts";
 import { CliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";

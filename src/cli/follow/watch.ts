@@ -1,8 +1,8 @@
 /** Asks for an operation again and again until it is over: every two seconds at most, sooner when something changed. */
 import { isTerminal } from "../../domain/operation.ts";
 import { type Api, UnreachableError } from "../api/client.ts";
+import type { Operation } from "../api/contract.ts";
 import { ApiError } from "../api/problem.ts";
-import type { Operation } from "../api/resources.ts";
 
 export const POLL_SECONDS = 2;
 const SHORTEST_PAUSE_MILLISECONDS = 200;
@@ -30,7 +30,7 @@ export async function watchOperation(options: WatchOptions): Promise<Operation> 
     const askedAt = Date.now();
     let changed = false;
     try {
-      const operation = await api.call<Operation>("getOperation", {
+      const operation = await api.call("getOperation", {
         path: { operation_id: operationId },
         query: { wait: `${POLL_SECONDS}s` },
         signal,
