@@ -164,6 +164,7 @@ async function writeRevision(
     appType: app,
     size: "small",
     stopped: false,
+    restartToken: "",
     workload,
   };
   const folder = path.join(deps.revisionsFolder, id);

@@ -1,0 +1,174 @@
+/** The local cluster's side of an operation: packages, template databases, revision files, health, and the destroy steps. */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { type AppType, appTypes } from "../../../domain/deployment-spec.ts";
+import type { TargetContext } from "../../../domain/program-input.ts";
+import type { PackageStore } from "../../../local/packages/package-store.ts";
+import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
+import type { RevisionFile } from "../../../local/supervisor/protocol.ts";
+import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "../../worker/target-driver.ts";
+import type { AdminConnection } from "./admin-connection.ts";
+import { lookUpLocally } from "./look-up.ts";
+import { packageProgress } from "./package-progress.ts";
+import { ensureTemplateDatabase, TemplateFailed } from "./template-database.ts";
+import {
+  dropRestorePoint,
+  makeRestorePoint,
+  removeTenantDatabase,
+  restoreFromPoint,
+  revokeTenantLogins,
+} from "./tenant-database.ts";
+import { waitUntilHealthy, waitUntilStopped } from "./wait-ready.ts";
+
+export interface LocalDriverDeps {
+  admin: AdminConnection;
+  supervisor: SupervisorClient;
+  packages: PackageStore;
+  /** Folder the supervisor reads revision files from. */
+  revisionsFolder: string;
+  /** How apps reach the database server. */
+  database: { host: string; port: number };
+  /** Where the gateway answers: `<host_label>.<domain>`. */
+  gateway: { domain: string; httpPort: number };
+}
+
+export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
+  const { admin, supervisor, gateway } = deps;
+  const host = (deployment: DeploymentContext) => `${deployment.identity.hostLabel}.${gateway.domain}`;
+
+  return {
+    async prepare(deployment, io) {
+      return {
+        target: "local",
+        databaseHost: deps.database.host,
+        databasePort: deps.database.port,
+        templateDatabase: await prepareApp(deps, deployment, io),
+        host: host(deployment),
+        publicUrl: `http://${host(deployment)}:${gateway.httpPort}`,
+      };
+    },
+
+    async writeRevision(deployment, target) {
+      if (deployment.workload === null) return String(deployment.revision);
+      return writeRevisionFile(deps.revisionsFolder, deployment, target);
+    },
+
+    async waitReady(deployment, io) {
+      if (deployment.workload === null) return;
+      const id = deployment.identity.deploymentId;
+      if (deployment.spec.power_state === "stopped") await waitUntilStopped(supervisor, id, io);
+      else await waitUntilHealthy(supervisor, id, io);
+    },
+
+    async revokeAccess(deployment, io) {
+      const id = deployment.identity.deploymentId;
+      io.say("Closing the gateway");
+      const state = await supervisor.getDeployment(id);
+      for (const route of state?.routes ?? []) await supervisor.putRouteMode(route.host, "closed");
+      await io.checkLease();
+      io.say("Shutting out the database logins");
+      await revokeTenantLogins(admin, id);
+    },
+
+    async removeDatabaseTenant(deployment, io) {
+      const id = deployment.identity.deploymentId;
+      io.say("Stopping the processes");
+      const state = await supervisor.getDeployment(id);
+      for (const process of state?.processes ?? []) await supervisor.deleteProcess(id, process.name);
+      io.say("Dropping the database");
+      await removeTenantDatabase(admin, id, () => io.checkLease());
+    },
+
+    lookUp: (deployment, resource) => lookUpLocally({ admin, supervisor }, deployment.identity.deploymentId, resource),
+
+    async restorePoint(deployment, io) {
+      const id = deployment.identity.deploymentId;
+      io.say("Stopping the app to copy its database");
+      const state = await supervisor.getDeployment(id);
+      for (const process of state?.processes ?? []) await supervisor.deleteProcess(id, process.name);
+      await io.checkLease();
+      io.say("Copying the database as a restore point");
+      await makeRestorePoint(admin, id);
+    },
+
+    async restore(deployment, io) {
+      const id = deployment.identity.deploymentId;
+      const state = await supervisor.getDeployment(id);
+      for (const process of state?.processes ?? []) await supervisor.deleteProcess(id, process.name);
+      await io.checkLease();
+      io.say("Putting the database back as it was");
+      await restoreFromPoint(admin, id);
+      // The stack never knew that they were stopped, so its next run would leave them so.
+      for (const process of deployment.workload?.processes ?? []) {
+        await supervisor.putProcess(id, process.name, String(deployment.revision));
+      }
+    },
+
+    dropRestorePoint: (deployment) => dropRestorePoint(admin, deployment.identity.deploymentId),
+  };
+}
+
+/** The package first, because the template is made by the app's own migration. */
+async function prepareApp(deps: LocalDriverDeps, deployment: DeploymentContext, io: StepIo): Promise<string | null> {
+  const app = appTypes.find((known): known is AppType => known === deployment.identity.appType);
+  if (app === undefined || deployment.workload === null) return null;
+  const installed = await deps.packages.install(deployment.workload.package.lock, {
+    progress: packageProgress(io),
+    signal: io.signal,
+  });
+  if (!deployment.firstRun) return null;
+  try {
+    return await ensureTemplateDatabase(deps, {
+      app,
+      version: deployment.spec.version,
+      packageDigest: installed.digest,
+      onBuild: () =>
+        io.say(
+          `Preparing the database template of ${app} ${deployment.spec.version} (once per version, about a minute)`,
+        ),
+      signal: io.signal,
+    });
+  } catch (error) {
+    if (!(error instanceof TemplateFailed)) throw error;
+    throw new StepFailure(
+      {
+        code: "TEMPLATE_FAILED",
+        message: error.message,
+        cause: "platform",
+        retryable: true,
+        owner: "operator",
+        next_step:
+          "Read the last lines of the app's migration below; 'onvera doctor' tells whether disk or memory is short.",
+        last_log_lines: [...error.lastLines],
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Written beside its place and renamed: the supervisor never reads half a file. */
+async function writeRevisionFile(
+  folder: string,
+  deployment: DeploymentContext,
+  target: TargetContext,
+): Promise<string> {
+  const { identity, spec } = deployment;
+  const revision = String(deployment.revision);
+  const content: RevisionFile = {
+    deploymentId: identity.deploymentId,
+    revision,
+    host: target.host,
+    publicUrl: target.publicUrl,
+    appType: identity.appType,
+    size: spec.size,
+    stopped: spec.power_state === "stopped",
+    restartToken: spec.restart_token,
+    workload: deployment.workload,
+  };
+  const place = path.join(folder, identity.deploymentId);
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const file = path.join(place, `${revision}.json`);
+  await writeFile(`${file}.part`, JSON.stringify(content), { mode: 0o600 });
+  await rename(`${file}.part`, file);
+  return revision;
+}

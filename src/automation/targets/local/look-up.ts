@@ -1,0 +1,85 @@
+/** The receipt's question on this machine: is that resource still there, and is it ours? Asked of reality, not of the state. */
+import { existsSync } from "node:fs";
+import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
+import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
+import type { LookUp, RecordedResource } from "../../worker/target-driver.ts";
+import type { AdminConnection } from "./admin-connection.ts";
+import { existsOnServer } from "./tenant-database.ts";
+
+export interface LookUpDeps {
+  admin: AdminConnection;
+  supervisor: SupervisorClient;
+}
+
+/**
+ * Looks one recorded resource up again. What cannot be asked is `unknown`, never `absent`.
+ */
+export async function lookUpLocally(
+  deps: LookUpDeps,
+  deploymentId: string,
+  resource: RecordedResource,
+): Promise<LookUp> {
+  try {
+    return await question(deps, deploymentId, resource);
+  } catch (error) {
+    return {
+      found: "unknown",
+      ours: false,
+      lookedUpBy: "nothing answered",
+      detail: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function question(
+  deps: LookUpDeps,
+  deploymentId: string,
+  { type, physicalId }: RecordedResource,
+): Promise<LookUp> {
+  const onServer = async (kind: "role" | "database", name: string) =>
+    answer(
+      await existsOnServer(deps.admin, kind, name),
+      `${kind} name on the database server`,
+      isNameOf(deploymentId, name),
+    );
+  switch (type) {
+    case "postgresql:index/role:Role":
+      return onServer("role", physicalId);
+    case "postgresql:index/database:Database":
+      return onServer("database", physicalId);
+    case "postgresql:index/grant:Grant":
+      // A grant lives in its database and goes with it.
+      return onServer("database", databaseName(deploymentId));
+    case "onvera:local:Identity":
+      return identity(deps.supervisor, deploymentId);
+    case "onvera:local:Route":
+      return route(deps.supervisor, deploymentId, physicalId);
+    default:
+      return type.startsWith("onvera:local:")
+        ? identity(deps.supervisor, deploymentId)
+        : answer(false, "lives in the stack's state only", true);
+  }
+}
+
+async function identity(supervisor: SupervisorClient, deploymentId: string): Promise<LookUp> {
+  const state = await supervisor.getDeployment(deploymentId);
+  if (state === null) return answer(false, "deployment id at the supervisor", true);
+  return answer(existsSync(state.identity.home), "deployment id at the supervisor and its folder", true);
+}
+
+async function route(supervisor: SupervisorClient, deploymentId: string, host: string): Promise<LookUp> {
+  const state = await supervisor.getDeployment(deploymentId);
+  return answer(state?.routes.some((one) => one.host === host) ?? false, "host at the gateway", true);
+}
+
+function answer(present: boolean, lookedUpBy: string, ours: boolean): LookUp {
+  return { found: present ? "present" : "absent", ours, lookedUpBy, detail: present ? "still there" : "gone" };
+}
+
+const isNameOf = (deploymentId: string, name: string): boolean =>
+  [
+    databaseName(deploymentId),
+    ownerRoleName(deploymentId),
+    loginRoleName(deploymentId, "a"),
+    loginRoleName(deploymentId, "b"),
+  ].includes(name);

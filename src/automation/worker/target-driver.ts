@@ -1,0 +1,81 @@
+/**
+ * What a worker asks of the kind of cluster a deployment runs on. Everything Pulumi does not do: what must be there
+ * before the program runs, waiting for the app afterwards, and the destroy steps that come before the stack's own.
+ * Every method may be called again after a kill and finishes what an earlier call began.
+ */
+import type { DeploymentIdentity, DeploymentSpec } from "../../domain/deployment-spec.ts";
+import type { OperationError } from "../../domain/operation.ts";
+import type { CreatePhase } from "../../domain/phases.ts";
+import type { TargetContext } from "../../domain/program-input.ts";
+import type { Workload } from "../../domain/workload.ts";
+import type { Cluster, ReceiptItem } from "../../store/schema.ts";
+
+/** One revision of one deployment on its cluster. */
+export interface DeploymentContext {
+  identity: DeploymentIdentity;
+  cluster: Cluster;
+  spec: DeploymentSpec;
+  revision: number;
+  /** Null for the bench app. */
+  workload: Workload | null;
+  /** True until the stack has a state: only then is the database made. */
+  firstRun: boolean;
+}
+
+/** How a step talks to the operation it belongs to. */
+export interface StepIo {
+  /** Aborted when the operation is canceled or its lease is lost. */
+  signal: AbortSignal;
+  /** Shown as the operation's message. */
+  say(message: string): void;
+  phase(phase: CreatePhase): void;
+  /** Rejects when the lease is no longer ours; asked right before anything that cannot be taken back. */
+  checkLease(): Promise<void>;
+}
+
+export interface RecordedResource {
+  urn: string;
+  type: string;
+  physicalId: string;
+}
+
+export interface LookUp {
+  found: ReceiptItem["found"];
+  /** True when what stands there carries this deployment's ownership mark. */
+  ours: boolean;
+  lookedUpBy: string;
+  detail: string;
+}
+
+export interface TargetDriver {
+  /** Brings about what the program takes for granted: a template database, the app's package. */
+  prepare(deployment: DeploymentContext, io: StepIo): Promise<TargetContext>;
+  /** Puts the revision where the target renders it from; gives its name. */
+  writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
+  /** Resolves when the app answers as declared, or is stopped where that is wanted. @throws StepFailure */
+  waitReady(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  /** ON-46 step 1: no route, no session, no database login. */
+  revokeAccess(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  /** ON-46 step 2: nothing connects any more, then the database goes. */
+  removeDatabaseTenant(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  lookUp(deployment: DeploymentContext, resource: RecordedResource): Promise<LookUp>;
+  /** Copies the data of the stopped deployment, so that a failed version update can go back (TN-3). */
+  restorePoint(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  /**
+   * Puts the copy back and starts the processes again; harmless when there is no copy.
+   * @param deployment at the revision to go back to, whose revision file is still there
+   */
+  restore(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  dropRestorePoint(deployment: DeploymentContext): Promise<void>;
+}
+
+/** A step that cannot go on, with what the operation's reader is told. */
+export class StepFailure extends Error {
+  override readonly name = "StepFailure";
+  readonly error: OperationError;
+
+  constructor(error: OperationError, options?: ErrorOptions) {
+    super(error.message, options);
+    this.error = error;
+  }
+}
