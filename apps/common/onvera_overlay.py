@@ -81,8 +81,10 @@ def link(overlay: Path) -> None:
 
 
 def remove_older(folder: Path, newest: Path) -> None:
-    """Leaves the one before the newest: a running app was started from it."""
-    others = sorted((path for path in folder.iterdir() if path != newest), key=lambda path: -path.lstat().st_mtime)
+    """Leaves the one before the newest: a running app was started from it. The downloads are of no more use."""
+    shutil.rmtree(folder / ".cache", ignore_errors=True)
+    others = [path for path in folder.iterdir() if path != newest and not path.name.startswith(".")]
+    others.sort(key=lambda path: -path.lstat().st_mtime)
     for path in others[1:]:
         shutil.rmtree(path, ignore_errors=True)
 
