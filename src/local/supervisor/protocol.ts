@@ -24,6 +24,7 @@
  * | GET    /deployments/:id/health                     | HealthReport                                                     |
  * | GET    /deployments/:id/metrics                    | MetricsReport                                                    |
  * | GET    /deployments/:id/logs?process=&tail=&follow=&after= | newline-delimited LogLine                                |
+ * | POST   /shutdown                                   | ShutdownBody: end the supervisor, and all apps only if asked     |
  *
  * Errors: `{error: {code, message}}` with 4xx for what the caller can mend and 5xx otherwise.
  */
@@ -31,7 +32,9 @@ import { z } from "zod";
 
 export const RevisionBody = z.strictObject({ revision: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
 
-export const SecretsBody = z.strictObject({ secrets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/), z.string()) });
+export const SecretsBody = z.strictObject({
+  secrets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/), z.string()),
+});
 
 export const PortsBody = z.strictObject({ names: z.array(z.string()).max(50) });
 
@@ -42,6 +45,9 @@ export const PackageBody = z.strictObject({
 });
 
 export const RouteBody = z.strictObject({ deploymentId: z.string(), port: z.string() });
+
+/** Without `stopDeployments` the apps go on and the next supervisor takes them over. What is wanted is kept either way. */
+export const ShutdownBody = z.strictObject({ stopDeployments: z.boolean() });
 
 export const Identity = z.object({ deploymentId: z.string(), uid: z.number().int(), home: z.string() });
 export type Identity = z.infer<typeof Identity>;
@@ -85,6 +91,19 @@ export const DeploymentState = z.object({
   routes: z.array(z.object({ host: z.string(), port: z.string(), mode: z.enum(["open", "closed"]) })),
 });
 export type DeploymentState = z.infer<typeof DeploymentState>;
+
+/** What the supervisor says of itself. */
+export const SupervisorStatus = z.object({
+  pid: z.number().int(),
+  startedAt: z.string(),
+  /** Build of the control plane that started it. */
+  version: z.string(),
+  gateway: z
+    .object({ address: z.string(), httpPort: z.number().int(), httpsPort: z.number().int(), domain: z.string() })
+    .nullable(),
+  deployments: z.array(z.object({ deploymentId: z.string(), processes: z.array(ProcessState) })),
+});
+export type SupervisorStatus = z.infer<typeof SupervisorStatus>;
 
 export const HealthReport = z.object({
   status: z.enum(["healthy", "starting", "degraded", "unhealthy", "stopped"]),
@@ -137,6 +156,8 @@ export const RevisionFile = z.object({
   size: z.string(),
   /** True while the deployment is stopped: processes are wanted at 0 and the gateway says so. */
   stopped: z.boolean(),
+  /** The spec's restart_token: when it changes, every process restarts at its next PUT. */
+  restartToken: z.string().default(""),
   /** A src/domain/workload.ts Workload. */
   workload: z.unknown(),
 });

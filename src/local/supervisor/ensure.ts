@@ -1,0 +1,97 @@
+/** Makes sure that the right supervisor runs: started when there is none, replaced when it is an older build. */
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { createSupervisorClient } from "./client.ts";
+import { SupervisorError } from "./client-port.ts";
+import { readHolder } from "./lock-file.ts";
+import { supervisorPaths } from "./paths.ts";
+import { isRunning } from "./process-table.ts";
+import type { SupervisorStatus } from "./protocol.ts";
+import { readJsonFile, writeJsonFile } from "./state-file.ts";
+import type { SupervisorConfig } from "./supervisor-config.ts";
+import { digestOf } from "./workload-files.ts";
+
+export interface EnsureRequest {
+  home: string;
+  config: SupervisorConfig;
+  /** What to run: `[process.execPath, "…/dist/supervisor.js"]`. The home folder is added. */
+  command: string[];
+  /** How long it may take until it answers. */
+  timeoutMilliseconds?: number;
+}
+
+/**
+ * Answers what the running supervisor says of itself. Replacing one leaves the apps running; the new one takes them over.
+ * @throws Error with the supervisor's last own words when it does not come up
+ */
+export async function ensureSupervisor(request: EnsureRequest): Promise<SupervisorStatus> {
+  const paths = supervisorPaths(request.home);
+  const running = await statusNow(paths.socket);
+  const wanted = digestOf(request.config);
+  if (running !== undefined) {
+    const sameConfig = digestOf(readJsonFile(paths.config) ?? null) === wanted;
+    if (running.version === request.config.version && sameConfig) return running;
+    await replaceable(paths.socket, paths.lock);
+  }
+  mkdirSync(paths.home, { recursive: true, mode: 0o711 });
+  writeJsonFile(paths.config, request.config, { durable: true });
+  startDetached(request, paths.ownLog);
+  return waitUntilUp(request, paths.socket, paths.ownLog);
+}
+
+/** Asks the present supervisor to leave and waits until its process is gone. */
+async function replaceable(socket: string, lock: string): Promise<void> {
+  const holder = readHolder(lock);
+  await createSupervisorClient(socket).shutdown({ stopDeployments: false });
+  const until = Date.now() + 30_000;
+  while (holder !== undefined && isRunning(holder)) {
+    if (Date.now() > until)
+      throw new Error(`The earlier supervisor (process ${holder.pid}) does not end; end it by hand.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function startDetached(request: EnsureRequest, logFile: string): void {
+  const [program, ...args] = request.command;
+  mkdirSync(supervisorPaths(request.home).root, { recursive: true, mode: 0o700 });
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    const child = spawn(program ?? process.execPath, [...args, request.home], {
+      detached: true,
+      stdio: ["ignore", log, log],
+      cwd: "/",
+    });
+    child.on("error", () => {});
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function waitUntilUp(request: EnsureRequest, socket: string, logFile: string): Promise<SupervisorStatus> {
+  const until = Date.now() + (request.timeoutMilliseconds ?? 15_000);
+  while (Date.now() < until) {
+    const status = await statusNow(socket);
+    if (status?.version === request.config.version) return status;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  throw new Error(`The supervisor did not come up. Its last words (${logFile}):\n${lastWords(logFile)}`);
+}
+
+/** Undefined when none answers. An older build may say of itself what this one cannot read; it is replaced as well. */
+async function statusNow(socket: string): Promise<SupervisorStatus | undefined> {
+  try {
+    return await createSupervisorClient(socket).status();
+  } catch (error) {
+    if (error instanceof SupervisorError && error.status === 0) return undefined;
+    throw error;
+  }
+}
+
+function lastWords(logFile: string): string {
+  try {
+    return readFileSync(logFile, "utf8").trim().split("\n").slice(-5).join("\n");
+  } catch {
+    return "none";
+  }
+}

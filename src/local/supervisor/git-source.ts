@@ -1,0 +1,144 @@
+/**
+ * Brings a git repository's content into a deployment's data folder. The repository is the tenant's: git runs as the
+ * deployment's uid, speaks https and ssh only, runs no hooks, follows no submodules, and asks nobody for a password.
+ */
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import type { Workload } from "../../domain/workload.ts";
+import type { DeploymentFolders, Owner } from "./folders.ts";
+import { RequestError } from "./request-error.ts";
+
+const run = promisify(execFile);
+
+const TIMEOUT_MILLISECONDS = 120_000;
+const LARGEST_KILOBYTES = 512 * 1024;
+
+export interface SourceRequest {
+  source: NonNullable<Workload["gitSource"]>;
+  folders: DeploymentFolders;
+  owner: Owner;
+  /** Only tests read repositories from this machine's disk. */
+  allowFiles: boolean;
+  /** Hosts whose addresses may be private. */
+  privateHosts: string[];
+  signal?: AbortSignal;
+}
+
+/** No configuration but this counts: neither the machine's nor what a repository brings along. */
+const gitSettings = [
+  "core.hooksPath=/dev/null",
+  "core.symlinks=false",
+  "core.fsmonitor=false",
+  "submodule.recurse=false",
+  "credential.helper=",
+  "protocol.ext.allow=never",
+  "http.followRedirects=initial",
+  "transfer.fsckObjects=true",
+].flatMap((setting) => ["-c", setting]);
+
+/**
+ * Fetches the branch's newest commit and switches `<data>/<into>` to it in one step.
+ * @returns the commit
+ * @throws RequestError 422 with git's own last line; what was there before stays
+ */
+export async function fetchSource(request: SourceRequest): Promise<string> {
+  const { source, folders } = request;
+  checkAddress(source.url, request.allowFiles);
+  const store = path.join(folders.data, ".sources");
+  const checkout = path.join(store, `${Date.now().toString(36)}-${process.pid}`);
+  try {
+    await shell(request, 'mkdir -p -- "$1"', [checkout]);
+    await git(request, ["init", "--quiet", checkout], store);
+    await git(
+      request,
+      ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", source.url, source.branch],
+      checkout,
+    );
+    await checkSize(request, checkout);
+    await git(request, ["checkout", "--quiet", "--force", "FETCH_HEAD"], checkout);
+    await checkSize(request, checkout);
+    const commit = (await git(request, ["rev-parse", "FETCH_HEAD"], checkout)).trim();
+    await switchTo(request, checkout, store);
+    return commit;
+  } catch (error) {
+    await shell(request, 'rm -rf -- "$1"', [checkout]).catch(() => {});
+    throw error;
+  }
+}
+
+/** A link is replaced by renaming another over it: readers see the old content or the new, never a mixture. */
+async function switchTo(request: SourceRequest, checkout: string, store: string): Promise<void> {
+  const { source, folders } = request;
+  const target = path.join(folders.data, source.into);
+  const script = `
+    set -e
+    test -d "$1/$4" || { echo "The repository has no folder $4." >&2; exit 3; }
+    rm -rf -- "$1/.git"
+    mkdir -p -- "$(dirname -- "$2")"
+    if test -e "$2" && ! test -L "$2"; then mv -- "$2" "$3/before-$$"; fi
+    ln -s -- "$1" "$2.next"
+    mv -T -- "$2.next" "$2" 2>/dev/null || mv -h -- "$2.next" "$2"
+    for old in "$3"/*; do
+      case "$old" in "$1"|"$3"/before-*) ;; *) rm -rf -- "$old" ;; esac
+    done`;
+  await shell(request, script, [checkout, target, store, source.subdirectory]);
+}
+
+function checkAddress(url: string, allowFiles: boolean): void {
+  if (/^(https:\/\/|ssh:\/\/|git@)[^\s]+$/.test(url) || (allowFiles && url.startsWith("file://"))) return;
+  throw new RequestError(422, "SOURCE_REFUSED", "A git URL starts with https:// or ssh://.");
+}
+
+async function checkSize(request: SourceRequest, folder: string): Promise<void> {
+  const kilobytes = Number((await shell(request, 'du -sk -- "$1" | cut -f1', [folder])).trim());
+  if (kilobytes <= LARGEST_KILOBYTES) return;
+  const megabytes = Math.round(kilobytes / 1024);
+  const limit = LARGEST_KILOBYTES / 1024;
+  throw new RequestError(422, "SOURCE_TOO_LARGE", `The repository has ${megabytes} MB; at most ${limit} MB are taken.`);
+}
+
+function git(request: SourceRequest, args: string[], folder: string): Promise<string> {
+  return asDeployment(request, "git", [...gitSettings, ...args], folder);
+}
+
+function shell(request: SourceRequest, script: string, args: string[]): Promise<string> {
+  return asDeployment(request, "/bin/sh", ["-c", `umask 077; ${script}`, "onvera", ...args], request.folders.data);
+}
+
+async function asDeployment(request: SourceRequest, program: string, args: string[], folder: string): Promise<string> {
+  const { folders, owner, allowFiles, signal } = request;
+  try {
+    const { stdout } = await run(program, args, {
+      cwd: folder,
+      timeout: TIMEOUT_MILLISECONDS,
+      maxBuffer: 4 * 1024 * 1024,
+      ...(signal === undefined ? {} : { signal }),
+      ...(process.getuid?.() === 0 ? owner : {}),
+      env: {
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        HOME: folders.data,
+        LANG: "C.UTF-8",
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_TERMINAL_PROMPT: "0",
+        GIT_ASKPASS: "/bin/false",
+        SSH_ASKPASS: "/bin/false",
+        GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new",
+        GIT_ALLOW_PROTOCOL: allowFiles ? "https:ssh:file" : "https:ssh",
+      },
+    });
+    return stdout;
+  } catch (error) {
+    throw new RequestError(422, "SOURCE_FAILED", `The git source could not be fetched: ${lastWords(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function lastWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ("killed" in error && error.killed === true) return `no end within ${TIMEOUT_MILLISECONDS / 1000} s`;
+  const stderr = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim() : "";
+  return stderr === "" ? error.message : (stderr.split("\n").at(-1) ?? stderr);
+}

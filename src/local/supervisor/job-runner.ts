@@ -1,0 +1,184 @@
+/** Jobs: run once per run key, waited for by whoever asks, known to the end even when the supervisor is not there. */
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { WorkloadJob } from "../../domain/workload.ts";
+import type { JobRecord, RenderContext, RunRecord } from "./deployment-record.ts";
+import type { LogCollector } from "./log-collector.ts";
+import { lastRecords } from "./log-query.ts";
+import type { JobResult } from "./protocol.ts";
+import type { StartedRun } from "./runs.ts";
+
+/** How long a job has between the polite signal at its deadline and the hard one. */
+const DEADLINE_GRACE_MILLISECONDS = 10_000;
+const LAST_LINES = 40;
+
+/** Log name of a job. */
+export const jobLogName = (job: string): string => `job-${job}`;
+
+export interface JobHost {
+  /** What is remembered of a job; undefined before its first run. */
+  recall(name: string): JobRecord | undefined;
+  remember(name: string, record: JobRecord): void;
+  /** Starts the job. `stdin` is an open file. @throws Error when it cannot be started. */
+  launch(job: WorkloadJob, context: RenderContext, stdin: number | undefined): StartedRun;
+  ended(run: RunRecord): void;
+  /** The job's standard input, secrets filled in; undefined when it has none. */
+  stdin(job: WorkloadJob, context: RenderContext): string | undefined;
+  /** A folder only the supervisor reads. */
+  privateFolder: string;
+  deploymentId: string;
+  logs: LogCollector;
+}
+
+interface RunningJob {
+  runKey: string;
+  done: Promise<JobResult>;
+  run: StartedRun;
+  /** Ends the job at its deadline. */
+  timer: NodeJS.Timeout;
+}
+
+export class JobRunner {
+  readonly #host: JobHost;
+  readonly #running = new Map<string, RunningJob>();
+  #released = false;
+
+  constructor(host: JobHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Runs a job, rendered for a revision, unless the same run key ended well before; joins it when it is running.
+   * @throws Error when it cannot be started at all
+   */
+  async run(job: WorkloadJob, context: RenderContext): Promise<JobResult> {
+    const active = this.#running.get(job.name);
+    if (active?.runKey === job.runKey) return active.done;
+    // The same job for another key, such as an older version's migration: two must not work on one database at once.
+    if (active !== undefined) await active.done;
+    const other = this.#running.get(job.name);
+    if (other !== undefined) return this.run(job, context);
+    const earlier = this.#host.recall(job.name);
+    if (earlier?.job.runKey === job.runKey && earlier.state === "done" && earlier.exitCode === 0) {
+      return this.#result(earlier, true);
+    }
+    return this.#begin(job, context);
+  }
+
+  /** Goes on waiting for a job an earlier supervisor started. */
+  adopt(job: WorkloadJob, run: StartedRun): void {
+    this.#watch(job, run);
+  }
+
+  /** A job that ended while no supervisor ran: its exit code is on the disk. */
+  settle(name: string, run: RunRecord): void {
+    const record = this.#host.recall(name);
+    if (record?.state === "running") this.#conclude({ ...record, runId: run.runId }, run);
+    else this.#host.ended(run);
+  }
+
+  /** A job that was on record as running and left no trace of a run: it never started. */
+  forgetUnstarted(name: string): void {
+    const record = this.#host.recall(name);
+    if (record?.state !== "running" || this.#running.has(name)) return;
+    this.#host.remember(name, { ...record, state: "done", exitCode: null, endedAt: Date.now() });
+  }
+
+  /** Looks away and leaves running jobs alone, for the next supervisor to take over. */
+  release(): void {
+    this.#released = true;
+    for (const { timer } of this.#running.values()) clearTimeout(timer);
+  }
+
+  /** Ends all running jobs. */
+  async stop(): Promise<void> {
+    const active = [...this.#running.values()];
+    await Promise.all(active.map(({ run }) => run.process.terminate(DEADLINE_GRACE_MILLISECONDS)));
+    await Promise.all(active.map(({ done }) => done));
+  }
+
+  #begin(job: WorkloadJob, context: RenderContext): Promise<JobResult> {
+    const stdin = this.#openStdin(job, context);
+    const times = { startedAt: Date.now(), endedAt: null, endedBecause: null };
+    const record: JobRecord = { job, runId: "", state: "running", exitCode: null, ...times };
+    // Remembered before it starts: a supervisor killed in between must know what it finds running.
+    this.#host.remember(job.name, record);
+    try {
+      const run = this.#host.launch(job, context, stdin);
+      this.#host.remember(job.name, { ...record, runId: run.record.runId });
+      return this.#watch(job, run);
+    } catch (error) {
+      this.forgetUnstarted(job.name);
+      throw error;
+    } finally {
+      if (stdin !== undefined) closeSync(stdin);
+    }
+  }
+
+  #watch(job: WorkloadJob, run: StartedRun): Promise<JobResult> {
+    const milliseconds = run.record.startedAt + job.deadlineSeconds * 1000 - Date.now();
+    let endedBecause: string | null = null;
+    const timer = setTimeout(
+      () => {
+        endedBecause = `its deadline of ${job.deadlineSeconds} s had passed`;
+        void run.process.terminate(DEADLINE_GRACE_MILLISECONDS);
+      },
+      Math.min(Math.max(0, milliseconds), 2 ** 31 - 1),
+    );
+    const done = run.process.exited.then(() => {
+      clearTimeout(timer);
+      if (this.#released) throw new Error("The supervisor ended while the job ran; ask again.");
+      run.process.killAll();
+      this.#running.delete(job.name);
+      const record = this.#host.recall(job.name);
+      if (record === undefined) throw new Error(`Job ${job.name} was removed while it ran.`);
+      return this.#conclude({ ...record, runId: run.record.runId, endedBecause }, run.record);
+    });
+    // Somebody may ask later, or nobody may ask at all after a restart.
+    done.catch(() => {});
+    this.#running.set(job.name, { runKey: job.runKey, done, run, timer });
+    return done;
+  }
+
+  #conclude(record: JobRecord, run: RunRecord): JobResult {
+    const exitCode = readExitCode(this.#host.logs.spoolFiles(run).exitCode);
+    const done: JobRecord = { ...record, state: "done", exitCode, endedAt: Date.now() };
+    // First the result, then the traces it was made from: a kill in between finds one of the two.
+    this.#host.remember(record.job.name, done);
+    this.#host.ended(run);
+    return this.#result(done, false);
+  }
+
+  #result(record: JobRecord, alreadyDone: boolean): JobResult {
+    const book = this.#host.logs.book(this.#host.deploymentId, jobLogName(record.job.name));
+    const lastLines = lastRecords(book, LAST_LINES)
+      .filter(({ source }) => source.startsWith(`${record.runId}.`))
+      .map(({ text }) => text);
+    if (record.endedBecause !== null) lastLines.push(`Ended by the supervisor: ${record.endedBecause}.`);
+    const durationMilliseconds = (record.endedAt ?? record.startedAt) - record.startedAt;
+    return { exitCode: record.exitCode, alreadyDone, durationMilliseconds, lastLines };
+  }
+
+  /** A file without a name: it is gone with the job, and a kill of the supervisor cannot cut it short as it would a pipe. */
+  #openStdin(job: WorkloadJob, context: RenderContext): number | undefined {
+    const text = this.#host.stdin(job, context);
+    if (text === undefined) return undefined;
+    const file = path.join(this.#host.privateFolder, `stdin-${process.pid}-${Date.now()}-${job.name}`);
+    try {
+      writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+      return openSync(file, "r");
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+}
+
+/** Null when the job was killed before it could say. */
+function readExitCode(file: string): number | null {
+  try {
+    const text = readFileSync(file, "utf8").trim();
+    return /^\d+$/.test(text) ? Number(text) : null;
+  } catch {
+    return null;
+  }
+}

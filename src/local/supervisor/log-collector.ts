@@ -1,0 +1,133 @@
+/** All logs of a node: which raw files belong to which log, and when to look at them. */
+import { type FSWatcher, mkdirSync, readdirSync, rmSync, watch } from "node:fs";
+import path from "node:path";
+import { LogBook, type LogLimits } from "./log-book.ts";
+import { SpoolReader } from "./spool-reader.ts";
+
+/** A watched folder tells of a change at once; this is for systems where it does not. */
+const POLL_MILLISECONDS = 1000;
+
+export interface RunOutput {
+  deploymentId: string;
+  /** Log name. */
+  name: string;
+  replica: number;
+  runId: string;
+}
+
+export class LogCollector {
+  readonly #spoolFolder: string;
+  readonly #logFolder: string;
+  readonly #limits: LogLimits;
+  readonly #clean: (deploymentId: string, text: string) => string;
+  readonly #books = new Map<string, LogBook>();
+  readonly #readers = new Map<string, SpoolReader>();
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    folders: { spool: string; logs: string },
+    limits: LogLimits,
+    clean: (deploymentId: string, text: string) => string,
+  ) {
+    this.#spoolFolder = folders.spool;
+    this.#logFolder = folders.logs;
+    this.#limits = limits;
+    this.#clean = clean;
+    this.#timer = setInterval(() => {
+      for (const reader of this.#readers.values()) reader.pump();
+    }, POLL_MILLISECONDS);
+    this.#timer.unref();
+  }
+
+  /** The log of a process or job; made when it is first asked for. */
+  book(deploymentId: string, name: string): LogBook {
+    const key = `${deploymentId}/${name}`;
+    const book = this.#books.get(key) ?? new LogBook(path.join(this.#logFolder, deploymentId, name), this.#limits);
+    this.#books.set(key, book);
+    return book;
+  }
+
+  /** Names of all logs a deployment has, on the disk or in use. */
+  names(deploymentId: string): string[] {
+    try {
+      return readdirSync(path.join(this.#logFolder, deploymentId)).sort();
+    } catch {
+      return [];
+    }
+  }
+
+  /** Where a run's raw output goes. The folder is made; it is closed to everybody else. */
+  spoolFiles(run: RunOutput): { stdout: string; stderr: string; exitCode: string } {
+    const folder = path.join(this.#spoolFolder, run.deploymentId);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = (suffix: string): string => path.join(folder, `${run.runId}.${suffix}`);
+    return { stdout: file("out"), stderr: file("err"), exitCode: file("exit") };
+  }
+
+  /** Begins to move a run's output into its log. The raw files must exist. */
+  begin(run: RunOutput): void {
+    const book = this.book(run.deploymentId, run.name);
+    const files = this.spoolFiles(run);
+    for (const stream of ["stdout", "stderr"] as const) {
+      const name = path.basename(files[stream]);
+      const source = { name, file: files[stream], replica: run.replica, stream };
+      const reader = new SpoolReader(source, book, (text) => this.#clean(run.deploymentId, text));
+      this.#readers.set(`${run.deploymentId}/${name}`, reader);
+      reader.pump();
+    }
+    this.#watch(run.deploymentId);
+  }
+
+  /** The run's process has ended: takes the rest of its output and removes the raw files. */
+  finish(run: RunOutput): void {
+    const files = this.spoolFiles(run);
+    for (const file of [files.stdout, files.stderr]) {
+      const name = path.basename(file);
+      const key = `${run.deploymentId}/${name}`;
+      const reader = this.#readers.get(key);
+      reader?.pump(true);
+      reader?.close();
+      this.#readers.delete(key);
+      rmSync(file, { force: true });
+      this.book(run.deploymentId, run.name).forgetSource(name);
+    }
+    rmSync(files.exitCode, { force: true });
+  }
+
+  /** Removes all a deployment ever wrote. */
+  removeDeployment(deploymentId: string): void {
+    const prefix = `${deploymentId}/`;
+    this.#watchers.get(deploymentId)?.close();
+    this.#watchers.delete(deploymentId);
+    for (const [key, reader] of this.#readers) if (key.startsWith(prefix)) this.#readers.delete(key) && reader.close();
+    for (const [key, book] of this.#books) if (key.startsWith(prefix)) this.#books.delete(key) && book.close();
+    rmSync(path.join(this.#spoolFolder, deploymentId), { recursive: true, force: true });
+    rmSync(path.join(this.#logFolder, deploymentId), { recursive: true, force: true });
+  }
+
+  /** Stops reading; what is running goes on writing its raw files. */
+  close(): void {
+    clearInterval(this.#timer);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    for (const reader of this.#readers.values()) {
+      reader.pump();
+      reader.close();
+    }
+    for (const book of this.#books.values()) book.close();
+  }
+
+  #watch(deploymentId: string): void {
+    if (this.#watchers.has(deploymentId)) return;
+    try {
+      const watcher = watch(path.join(this.#spoolFolder, deploymentId), { persistent: false }, (_event, name) => {
+        if (name !== null) this.#readers.get(`${deploymentId}/${name}`)?.pump();
+      });
+      // Out of watches, or the folder is gone: the timer still looks.
+      watcher.on("error", () => watcher.close());
+      this.#watchers.set(deploymentId, watcher);
+    } catch {
+      return;
+    }
+  }
+}

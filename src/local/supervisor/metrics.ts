@@ -1,0 +1,61 @@
+/** What the copies of a deployment's processes use: cpu and memory of each with everything it started. */
+import type { Deployment } from "./deployment.ts";
+import { memoryBytes, processTree, readProcesses } from "./process-table.ts";
+import type { MetricsReport } from "./protocol.ts";
+
+type ProcessFigures = MetricsReport["processes"];
+
+/** A shorter span would be mostly rounding: the system counts cpu time in hundredths of a second. */
+const SHORTEST_SPAN_MILLISECONDS = 900;
+
+interface Sample {
+  cpuSeconds: number;
+  atMilliseconds: number;
+  /** The figure worked out when the sample was taken. */
+  cpuPercent: number;
+}
+
+export class ProcessMetrics {
+  readonly #samples = new Map<string, Sample>();
+
+  /**
+   * Figures at this moment. `cpuPercent` is since the last time somebody asked, or since the start; 100 is one core.
+   */
+  of(deployment: Deployment): ProcessFigures {
+    const rows = readProcesses();
+    const now = Date.now();
+    const figures: ProcessFigures = [];
+    for (const group of deployment.groups) {
+      for (const replica of group.replicas) {
+        const run = replica.run;
+        const tree = run === undefined ? [] : processTree(rows, run.process.identity.pid);
+        const cpuSeconds = tree.reduce((sum, row) => sum + row.cpuSeconds, 0);
+        figures.push({
+          name: group.name,
+          replica: replica.index,
+          cpuSeconds,
+          cpuPercent: run === undefined ? 0 : this.#percent(run.record.runId, run.record.startedAt, cpuSeconds, now),
+          memoryBytes: tree.reduce((sum, row) => sum + memoryBytes(row), 0),
+          restarts: replica.state().restarts,
+        });
+      }
+    }
+    this.#forgetOld(now);
+    return figures;
+  }
+
+  #percent(runId: string, startedAt: number, cpuSeconds: number, now: number): number {
+    const last = this.#samples.get(runId) ?? { cpuSeconds: 0, atMilliseconds: startedAt, cpuPercent: 0 };
+    const milliseconds = now - last.atMilliseconds;
+    if (milliseconds < SHORTEST_SPAN_MILLISECONDS) return last.cpuPercent;
+    const used = Math.max(0, cpuSeconds - last.cpuSeconds);
+    const cpuPercent = Math.round((used / milliseconds) * 1_000_000) / 10;
+    this.#samples.set(runId, { cpuSeconds, atMilliseconds: now, cpuPercent });
+    return cpuPercent;
+  }
+
+  #forgetOld(now: number): void {
+    for (const [runId, sample] of this.#samples)
+      if (now - sample.atMilliseconds > 3_600_000) this.#samples.delete(runId);
+  }
+}

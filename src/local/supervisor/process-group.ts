@@ -1,0 +1,138 @@
+/** All copies of one process: brings what runs to what is wanted, one copy after the other. */
+import type { ProcessDefinition } from "./deployment-record.ts";
+import type { ProcessState } from "./protocol.ts";
+import { Replica, type ReplicaHost, type ReplicaRun } from "./replica.ts";
+
+/** A copy that takes longer than this to become ready does not hold up the next one. */
+const ROLL_LIMIT_MILLISECONDS = 120_000;
+
+export class ProcessGroup {
+  readonly name: string;
+  readonly #hostFor: (group: ProcessGroup) => ReplicaHost;
+  readonly #replicas = new Map<number, Replica>();
+  #definition: ProcessDefinition;
+  #turn: Promise<void> = Promise.resolve();
+  #generation = 0;
+  #changed = (): void => {};
+
+  constructor(definition: ProcessDefinition, hostFor: (group: ProcessGroup) => ReplicaHost) {
+    this.name = definition.process.name;
+    this.#definition = definition;
+    this.#hostFor = hostFor;
+  }
+
+  get definition(): ProcessDefinition {
+    return this.#definition;
+  }
+
+  get replicas(): Replica[] {
+    return [...this.#replicas.values()].sort((a, b) => a.index - b.index);
+  }
+
+  get wantedReplicas(): number {
+    return this.#definition.stopped ? 0 : this.#definition.process.replicas;
+  }
+
+  /** Takes over copies that run already, then starts what is missing. */
+  begin(adopted: { replica: number; restarts: number; run: ReplicaRun }[]): void {
+    for (const { replica, restarts, run } of adopted) this.#make(replica, restarts).start(run);
+    this.apply(this.#definition);
+  }
+
+  /** Sets what is wanted. Resolves when it is so, or when something newer is wanted; most callers need not wait. */
+  apply(definition: ProcessDefinition): Promise<void> {
+    const mended = definition.fingerprint !== this.#definition.fingerprint;
+    this.#definition = definition;
+    if (mended) for (const replica of this.#replicas.values()) if (replica.run === undefined) replica.retryNow();
+    const generation = ++this.#generation;
+    this.#changed();
+    this.#turn = this.#turn.then(() => this.#converge(generation));
+    return this.#turn;
+  }
+
+  /** Ends all copies for good. */
+  async stop(): Promise<void> {
+    this.#generation++;
+    this.#changed();
+    await Promise.all(this.replicas.map((replica) => replica.stop()));
+    await this.#turn;
+    await Promise.all(this.replicas.map((replica) => replica.stop()));
+    this.#replicas.clear();
+  }
+
+  /** Looks away and leaves all copies running. */
+  release(): void {
+    this.#generation++;
+    for (const replica of this.#replicas.values()) replica.release();
+    this.#changed();
+  }
+
+  /** A phase changed somewhere below. */
+  noteChange(): void {
+    this.#changed();
+  }
+
+  /** As callers see it. */
+  state(): ProcessState {
+    return {
+      name: this.name,
+      revision: this.#definition.context.revision,
+      wantedReplicas: this.wantedReplicas,
+      replicas: this.replicas.map((replica) => replica.state()),
+    };
+  }
+
+  async #converge(generation: number): Promise<void> {
+    const superseded = (): boolean => generation !== this.#generation;
+    if (superseded()) return;
+    const surplus = this.replicas.filter((replica) => replica.index >= this.wantedReplicas);
+    await Promise.all(surplus.map((replica) => replica.stop()));
+    for (const replica of surplus) this.#replicas.delete(replica.index);
+    if (superseded()) return;
+    const stale = this.replicas.filter(
+      ({ fingerprint }) => fingerprint !== undefined && fingerprint !== this.#definition.fingerprint,
+    );
+    for (let index = 0; index < this.wantedReplicas; index++) {
+      const replica = this.#replicas.get(index) ?? this.#make(index, 0);
+      replica.start();
+    }
+    for (const [position, replica] of stale.entries()) {
+      await this.#replace(replica);
+      const last = position === stale.length - 1;
+      if (!last) await this.#ready(replica, generation);
+      if (superseded()) return;
+    }
+  }
+
+  /**
+   * A copy that holds ports, or must be the only one, ends before its successor starts. Any other copy works until its
+   * successor is there.
+   */
+  async #replace(replica: Replica): Promise<void> {
+    const { ports, scalable } = this.#definition.process;
+    if (ports.length > 0 || !scalable) return replica.restart();
+    const successor = this.#make(replica.index, 0);
+    successor.start();
+    await this.#ready(successor, this.#generation);
+    await replica.stop();
+  }
+
+  #make(index: number, restarts: number): Replica {
+    const replica = new Replica(index, this.#hostFor(this), restarts);
+    this.#replicas.set(index, replica);
+    return replica;
+  }
+
+  async #ready(replica: Replica, generation: number): Promise<void> {
+    const deadline = Date.now() + ROLL_LIMIT_MILLISECONDS;
+    while (replica.phase !== "ready" && generation === this.#generation && Date.now() < deadline) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1000);
+        this.#changed = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/** Fills in the references of a workload (src/domain/workload.ts) for this machine. */
+import path from "node:path";
+import { sizes } from "../../domain/sizes.ts";
+import { type ReferenceLookup, renderTemplate } from "../../domain/workload.ts";
+import type { DeploymentFolders } from "./folders.ts";
+
+export interface RenderFacts {
+  folders: DeploymentFolders;
+  ports: Record<string, number>;
+  packageFolder: string | null;
+  publicUrl: string;
+  size: string;
+  /** Values of the secrets; only for files and for a job's standard input. Null forbids them. */
+  secrets: Record<string, string> | null;
+  /** Which copy this is for: copy n of a process has the ports `name-n`. */
+  replica: number;
+  /** The ports that belong to the process itself and differ from copy to copy. */
+  ownPorts: string[];
+}
+
+/** Short names for what app modules ask most. */
+const sizeAliases: Record<string, string> = {
+  workers: "webWorkers",
+  threads: "webThreads",
+  parallelism: "taskParallelism",
+  pool: "poolSize",
+};
+
+/** The name under which copy n leases a port: copy 0 has the plain name. */
+export function replicaPortName(port: string, replica: number): string {
+  return replica === 0 ? port : `${port}-${replica}`;
+}
+
+/** Fills in one string. @throws Error naming a reference that cannot be filled in. */
+export function render(template: string, facts: RenderFacts): string {
+  return renderTemplate(template, lookupFor(facts));
+}
+
+/** Fills in every value of a map. */
+export function renderAll(templates: Record<string, string>, facts: RenderFacts): Record<string, string> {
+  const lookup = lookupFor(facts);
+  return Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, renderTemplate(value, lookup)]));
+}
+
+function lookupFor(facts: RenderFacts): ReferenceLookup {
+  return (kind, name) => {
+    switch (kind) {
+      case "port": {
+        const own = facts.ownPorts.includes(name) ? replicaPortName(name, facts.replica) : name;
+        return facts.ports[own]?.toString();
+      }
+      case "dir":
+        return folderNamed(name, facts);
+      case "secret-file":
+        return /^[a-z][a-z0-9_]*$/.test(name) ? path.join(facts.folders.secrets, name) : undefined;
+      case "secret":
+        return facts.secrets?.[name];
+      case "url":
+        return name === "public" ? facts.publicUrl : undefined;
+      case "size":
+        return sizeFigure(facts.size, name);
+      default:
+        return undefined;
+    }
+  };
+}
+
+function folderNamed(name: string, { folders, packageFolder }: RenderFacts): string | undefined {
+  switch (name) {
+    case "config":
+      return folders.config;
+    case "data":
+      return folders.data;
+    case "logs":
+      return folders.logs;
+    case "run":
+      return folders.run;
+    case "package":
+      return packageFolder ?? undefined;
+    default:
+      return undefined;
+  }
+}
+
+function sizeFigure(size: string, name: string): string | undefined {
+  const figures: Record<string, number> | undefined = Object.hasOwn(sizes, size)
+    ? { ...sizes[size as keyof typeof sizes] }
+    : undefined;
+  return figures?.[sizeAliases[name] ?? name]?.toString();
+}

@@ -1,0 +1,86 @@
+/** One running process, started by this supervisor or taken over from an earlier one: how it ends and how to end it. */
+import type { ChildProcess } from "node:child_process";
+import { carriesMark, isRunning, type ProcessIdentity, processTree, readProcesses } from "./process-table.ts";
+
+export interface ProcessExit {
+  /** Null when a signal ended it or nobody was there to see. */
+  code: number | null;
+  signal: string | null;
+  /** False for a process that ended unobserved. */
+  known: boolean;
+}
+
+/** A process that is not our child sends us no signal when it ends, so we look. */
+const WATCH_MILLISECONDS = 250;
+
+export class RunningProcess {
+  readonly identity: ProcessIdentity;
+  /** Resolves when the process itself has ended; what it left behind may still run. */
+  readonly exited: Promise<ProcessExit>;
+  readonly #mark: string;
+
+  /** @param child given when this very process started it */
+  constructor(identity: ProcessIdentity, mark: string, child?: ChildProcess) {
+    this.identity = identity;
+    this.#mark = mark;
+    this.exited = child === undefined ? watchUntilGone(identity) : childExit(child);
+  }
+
+  /**
+   * Asks the process to end, and ends it with all it left behind when the time is over. As in a container the polite
+   * signal goes to the first process alone: it knows in which order its children must go.
+   */
+  async terminate(graceMilliseconds: number): Promise<ProcessExit> {
+    signal(this.identity.pid, "SIGTERM");
+    const timer = setTimeout(() => this.killAll(), graceMilliseconds);
+    const exit = await this.exited;
+    clearTimeout(timer);
+    this.killAll();
+    return exit;
+  }
+
+  /** Ends at once the process, its session, its descendants and whatever carries its mark. */
+  killAll(): void {
+    const rows = readProcesses();
+    const { pid, startTime } = this.identity;
+    const reused = rows.some((row) => row.pid === pid && row.startTime !== startTime);
+    const tree = reused ? [] : processTree(rows, pid);
+    const victims = new Set(tree.map((row) => row.pid));
+    for (const row of rows)
+      if (!row.ended && row.pid !== process.pid && carriesMark(row.pid, this.#mark)) victims.add(row.pid);
+    for (const victim of victims) signal(victim, "SIGKILL");
+  }
+}
+
+/** An exit as a short sentence part. */
+export function exitWords(exit: ProcessExit): string {
+  if (!exit.known) return "ended while no supervisor ran";
+  if (exit.signal !== null) return `ended by ${exit.signal}`;
+  return `exit code ${exit.code}`;
+}
+
+function childExit(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, name) => resolve({ code, signal: name, known: true }));
+  });
+}
+
+function watchUntilGone(identity: ProcessIdentity): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (isRunning(identity)) return;
+      clearInterval(timer);
+      resolve({ code: null, signal: null, known: false });
+    }, WATCH_MILLISECONDS);
+    timer.unref();
+  });
+}
+
+/** A process that ended a moment ago is what was wanted. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
