@@ -146,18 +146,51 @@ export function removeHome(home: string): void {
 
 /** An HTTP server that answers what it was asked, in Python because that is what apps are written in. */
 export const echoServer = `
-import http.server, json, os, sys, signal
+import base64, hashlib, http.server, json, os, signal, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
-        body = json.dumps({"pid": os.getpid(), "path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
-        self.send_response(200); self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body))); self.end_headers(); self.wfile.write(body)
+        if self.path == "/socket": return self.socket()
+        if self.path == "/events": return self.events()
+        if self.path == "/hang-up": return os._exit(3)
+        received = len(self.rfile.read(int(self.headers.get("content-length", 0))))
+        asked = {k.lower(): v for k, v in self.headers.items()}
+        body = json.dumps({"pid": os.getpid(), "path": self.path, "received": received, "headers": asked}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.send_header("set-cookie", "session=1; Domain=localhost; Path=/")
+        self.send_header("set-cookie", "other=2; HttpOnly")
+        self.end_headers()
+        self.wfile.write(body)
     do_POST = do_GET
+    def events(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for n in range(1000):
+            self.wfile.write(f"data: {n}\\n\\n".encode())
+            self.wfile.flush()
+            time.sleep(0.2)
+    def socket(self):
+        key = self.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        self.send_response(101)
+        self.send_header("upgrade", "websocket")
+        self.send_header("connection", "upgrade")
+        self.send_header("sec-websocket-accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+        self.end_headers()
+        self.close_connection = True
+        while True:
+            data = self.connection.recv(4096)
+            if not data: return
+            self.connection.sendall(b"echo:" + data)
     def log_message(self, *args): pass
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    def handle_error(self, *args): pass
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+time.sleep(float(os.environ.get("SLOW_START", "0")))
 print("listening", flush=True)
 Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 `;

@@ -1,4 +1,5 @@
 /** Serves the supervisor's requests on its unix socket. Who may connect is decided by the folder the socket lies in. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ApiAnswer, ApiRoute } from "./api.ts";
 import { RequestError } from "./request-error.ts";
@@ -51,10 +52,8 @@ async function send(response: ServerResponse, result: ApiAnswer, signal: AbortSi
   for await (const line of result.lines) {
     if (signal.aborted) break;
     if (response.write(`${JSON.stringify(line)}\n`)) continue;
-    await new Promise<void>((resolve) => {
-      response.once("drain", resolve);
-      response.once("close", resolve);
-    });
+    // The signal ends the wait of a caller that hung up.
+    await once(response, "drain", { signal }).catch(() => {});
   }
   response.end();
 }

@@ -1,5 +1,5 @@
 /** All logs of a node: which raw files belong to which log, and when to look at them. */
-import { type FSWatcher, mkdirSync, readdirSync, rmSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, mkdirSync, readdirSync, rmSync, watch } from "node:fs";
 import path from "node:path";
 import { LogBook, type LogLimits } from "./log-book.ts";
 import { SpoolReader } from "./spool-reader.ts";
@@ -67,28 +67,23 @@ export class LogCollector {
 
   /** Begins to move a run's output into its log. The raw files must exist. */
   begin(run: RunOutput): void {
-    const book = this.book(run.deploymentId, run.name);
-    const files = this.spoolFiles(run);
-    for (const stream of ["stdout", "stderr"] as const) {
-      const name = path.basename(files[stream]);
-      const source = { name, file: files[stream], replica: run.replica, stream };
-      const reader = new SpoolReader(source, book, (text) => this.#clean(run.deploymentId, text));
-      this.#readers.set(`${run.deploymentId}/${name}`, reader);
-      reader.pump();
-    }
+    for (const stream of ["stdout", "stderr"] as const) this.#reader(run, stream).pump();
     this.#watch(run.deploymentId);
   }
 
   /** The run's process has ended: takes the rest of its output and removes the raw files. */
   finish(run: RunOutput): void {
     const files = this.spoolFiles(run);
-    for (const file of [files.stdout, files.stderr]) {
+    for (const stream of ["stdout", "stderr"] as const) {
+      const file = files[stream];
+      // A run that ended while no supervisor ran has a raw file nobody reads yet; one that never started has none.
+      if (existsSync(file)) {
+        const reader = this.#reader(run, stream);
+        reader.pump(true);
+        reader.close();
+      }
       const name = path.basename(file);
-      const key = `${run.deploymentId}/${name}`;
-      const reader = this.#readers.get(key);
-      reader?.pump(true);
-      reader?.close();
-      this.#readers.delete(key);
+      this.#readers.delete(`${run.deploymentId}/${name}`);
       rmSync(file, { force: true });
       this.book(run.deploymentId, run.name).forgetSource(name);
     }
@@ -115,6 +110,19 @@ export class LogCollector {
       reader.close();
     }
     for (const book of this.#books.values()) book.close();
+  }
+
+  #reader(run: RunOutput, stream: "stdout" | "stderr"): SpoolReader {
+    const file = this.spoolFiles(run)[stream];
+    const name = path.basename(file);
+    const key = `${run.deploymentId}/${name}`;
+    const known = this.#readers.get(key);
+    if (known !== undefined) return known;
+    const source = { name, file, replica: run.replica, stream };
+    const book = this.book(run.deploymentId, run.name);
+    const reader = new SpoolReader(source, book, (text) => this.#clean(run.deploymentId, text));
+    this.#readers.set(key, reader);
+    return reader;
   }
 
   #watch(deploymentId: string): void {

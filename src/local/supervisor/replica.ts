@@ -75,6 +75,8 @@ export class Replica {
     if (this.#wanted) return;
     this.#wanted = true;
     this.#failures = 0;
+    // A start that was asked for begins a new count: what an earlier definition did says nothing about this one.
+    if (adopted === undefined) this.#restarts = 0;
     const before = this.#loop ?? Promise.resolve();
     this.#loop = before.then(() => this.#keepRunning(adopted));
   }
