@@ -210,8 +210,8 @@ describe("the gateway", () => {
   it("shares requests among the copies that are ready, each with a port of its own (ON-24)", async () => {
     await apply("r2", { replicas: 2 });
     await ready(1);
-    const { ports } = (await client.getDeployment(id)) ?? { ports: {} };
-    expect(ports["web-1"]).toBeGreaterThan(0);
+    const state = await client.getDeployment(id);
+    expect(state?.ports["web-1"]).toBeGreaterThan(0);
     const pids = new Set<number>();
     for (let n = 0; n < 6; n++) pids.add((await ask("/")).asked.pid);
     expect(pids.size).toBe(2);

@@ -37,9 +37,10 @@ function choose(deployment: Deployment, portName: string, turn: number): Upstrea
   const chosen = able[turn % Math.max(1, able.length)];
   const port = chosen === undefined ? undefined : ports[replicaPortName(portName, chosen.index)];
   if (port !== undefined) return { kind: "forward", deploymentId, process: group.name, port };
+  // A copy that is being stopped makes room for its successor, however often it failed before.
   const failing = replicas
     .map((replica) => replica.state())
-    .find(({ restarts, phase }) => restarts > 0 || phase === "backoff");
+    .find(({ restarts, phase }) => phase === "backoff" || (phase === "starting" && restarts > 0));
   if (failing === undefined) return { kind: "starting", deploymentId };
   const reason = failing.lastExit ?? failing.reason ?? failing.phase;
   return { kind: "down", deploymentId, process: group.name, reason: deployment.clean(reason) };
