@@ -2,6 +2,8 @@
  * The deployment program against the real engine, real providers and a real PostgreSQL; only the supervisor is a fake
  * that remembers. It proves what mocks cannot: that nothing the program says becomes a replacement.
  */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { OpMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +16,7 @@ import { deploymentProgram } from "../../src/stacks/program.ts";
 import { localTarget } from "../../src/stacks/targets/local/index.ts";
 import { custody, deploymentId, gitSource, input, names, spec, workload } from "../stacks/fixtures.ts";
 import { createFakeSupervisor } from "../support/fake-supervisor.ts";
+import { startPlainCli } from "../support/plain-cli.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";
 import { startWorkbench, type Workbench, type WorkbenchStack } from "../support/provider-workbench.ts";
 
@@ -134,6 +137,19 @@ describe("a deployment on the local target", () => {
     });
     expect([...supervisor.calls].sort()).toEqual(touched.map((name) => `putProcess ${name} ${revision}`));
     expect(await preview()).toEqual({ same: RESOURCES });
+  });
+
+  it("is the same to the plain CLI: its preview shows no change either (ON-19, ON-24)", async () => {
+    const cli = await startPlainCli();
+    try {
+      const spec = join(cli.folder, "spec.json");
+      await writeFile(spec, JSON.stringify(current), { mode: 0o600 });
+      const env = { ...stack.workspace.envVars, ONVERA_SPEC_FILE: spec };
+      const verb = ["preview", "--expect-no-changes", "--non-interactive", "--stack", deploymentId];
+      expect(await cli.run(verb, env, true)).toMatchObject({ code: 0 });
+    } finally {
+      await cli.stop();
+    }
   });
 
   it("replaces nothing when version, size and template change, and keeps the data (ON-21, ON-27, NH-05)", async () => {
