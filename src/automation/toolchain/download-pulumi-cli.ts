@@ -12,6 +12,9 @@ import { sha256OfFile } from "./verified-executable.ts";
 /** No answer within this time counts as no network. */
 const connectSeconds = 5;
 
+/** An archive of 100 MB that takes longer is slower than a build. */
+const downloadSeconds = 900;
+
 /**
  * The SHA-256 the archive must have: the operator's word first, then the committed table.
  * @returns undefined when nobody vouches for it: then it is not downloaded
@@ -47,9 +50,11 @@ export interface DownloadRequest {
 export async function downloadPulumiCli({ url, sha256, folder, signal }: DownloadRequest): Promise<boolean> {
   const archive = path.join(folder, "archive.tar.gz");
   try {
-    const body = await open(url, signal);
+    const limit = AbortSignal.timeout(downloadSeconds * 1000);
+    const ends = signal ? AbortSignal.any([limit, signal]) : limit;
+    const body = await open(url, ends);
     if (!body) return false;
-    const arrived = await pipeline(Readable.fromWeb(body), createWriteStream(archive), { signal }).then(
+    const arrived = await pipeline(Readable.fromWeb(body), createWriteStream(archive), { signal: ends }).then(
       () => true,
       (error) => {
         if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw error;
@@ -70,11 +75,11 @@ export async function downloadPulumiCli({ url, sha256, folder, signal }: Downloa
   }
 }
 
-async function open(url: string, signal?: AbortSignal) {
+async function open(url: string, signal: AbortSignal) {
   const connect = new AbortController();
   const timer = setTimeout(() => connect.abort(), connectSeconds * 1000);
   try {
-    const response = await fetch(url, { signal: signal ? AbortSignal.any([connect.signal, signal]) : connect.signal });
+    const response = await fetch(url, { signal: AbortSignal.any([connect.signal, signal]) });
     return response.ok ? (response.body ?? undefined) : undefined;
   } catch {
     return undefined;
