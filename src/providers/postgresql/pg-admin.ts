@@ -16,8 +16,7 @@ export function createPgAdmin(configOf: AdminConfig): PostgresAdmin {
       const client = new pg.Client({
         application_name: "onvera-providers",
         connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
-        ...base,
-        ...(target.database !== undefined && { database: target.database }),
+        ...(target.database === undefined ? base : inDatabase(base, target.database)),
       });
       // A server that goes away between two statements must not take the host with it; the next statement fails anyway.
       client.on("error", () => {});
@@ -29,4 +28,12 @@ export function createPgAdmin(configOf: AdminConfig): PostgresAdmin {
       };
     },
   };
+}
+
+/** A connection string wins over separate members in node-postgres, so the database has to be changed inside it. */
+function inDatabase(config: ClientConfig, database: string): ClientConfig {
+  if (config.connectionString === undefined) return { ...config, database };
+  const url = new URL(config.connectionString);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return { ...config, connectionString: url.href };
 }
