@@ -31,8 +31,8 @@ export interface RunnerEngineOptions {
   /** How many runners wait ready. */
   warmRunners: number;
   testApps: boolean;
-  /** What the toolchain adds to the CLI's environment. */
-  toolchainEnvironment: Readonly<Record<string, string>>;
+  /** The plugins that setup installed. */
+  pluginFolder: string;
   /** Steps the CLI runs at once. */
   parallel?: number;
 }
@@ -64,7 +64,7 @@ export async function startRunnerEngine(options: RunnerEngineOptions): Promise<E
           backend: options.backend,
           generation: changing ? job.generation : undefined,
           debugProviders: options.providers.debugProviders,
-          toolchain: options.toolchainEnvironment,
+          pluginFolder: options.pluginFolder,
         });
         const child = await pool.take();
         return await supervise(child, runnerJob(job, options, env, scratch), io);

@@ -4,6 +4,7 @@ import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
 import { recordCanceledDeployment } from "./deployment-facts.ts";
 import { appendEvents } from "./event-log.ts";
+import { lockDeploymentOf } from "./locks.ts";
 
 /** How long a running engine may finish its steps before it is stopped hard, seconds. */
 export const CANCEL_GRACE_SECONDS = 60;
@@ -36,6 +37,7 @@ export async function requestCancel(
   actor: Actor,
   now: Date = new Date(),
 ): Promise<CancelAnswer | undefined> {
+  await lockDeploymentOf(db, operationId);
   const operation = await db
     .selectFrom("operations")
     .selectAll()

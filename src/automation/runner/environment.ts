@@ -1,6 +1,7 @@
 /** The environment of a CLI process: an allow-list, never a copy of the worker's (engine.md, "Secrets"). */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { preparePulumiHome, pulumiEnvironment } from "../toolchain/pulumi-environment.ts";
 
 /** How the CLI reaches Pulumi's state: the control plane's database, as the login that owns schema `pulumi`. */
 export interface StateBackend {
@@ -22,17 +23,18 @@ export interface CliEnvironmentOptions {
   generation: number | undefined;
   /** Value of PULUMI_DEBUG_PROVIDERS; empty when the official plugins are used. */
   debugProviders: string;
-  /** What the toolchain adds: plugin folder and the like. */
-  toolchain: Readonly<Record<string, string>>;
+  /** The plugins that setup installed, shared and read-only. */
+  pluginFolder: string;
 }
 
 /** Fills the operation's scratch folder and gives the environment that points into it. */
 export async function cliEnvironment(options: CliEnvironmentOptions): Promise<Record<string, string>> {
   const { scratch, backend } = options;
   const [home, temporary] = [join(scratch, "home"), join(scratch, "tmp")];
+  const pulumiHome = join(home, ".pulumi");
   const passwordFile = join(scratch, "pgpass");
   await Promise.all([
-    mkdir(join(home, ".pulumi"), { recursive: true, mode: 0o700 }),
+    preparePulumiHome(pulumiHome, options.pluginFolder),
     mkdir(temporary, { recursive: true, mode: 0o700 }),
     writeFile(passwordFile, passwordLine(backend), { mode: 0o600 }),
   ]);
@@ -40,14 +42,7 @@ export async function cliEnvironment(options: CliEnvironmentOptions): Promise<Re
     ...inherited(),
     HOME: home,
     TMPDIR: temporary,
-    PULUMI_HOME: join(home, ".pulumi"),
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
-    // Listings of the PostgreSQL backend deadlock on few cores otherwise.
-    PULUMI_DIY_BACKEND_PARALLEL: "1",
-    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
-    ...options.toolchain,
+    ...pulumiEnvironment(pulumiHome),
     PULUMI_BACKEND_URL: backendUrl(backend, options.generation),
     PGPASSFILE: passwordFile,
     ...(options.debugProviders === "" ? {} : { PULUMI_DEBUG_PROVIDERS: options.debugProviders }),

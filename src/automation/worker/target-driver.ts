@@ -50,6 +50,8 @@ export interface LookUp {
 export interface TargetDriver {
   /** Brings about what the program takes for granted: a template database, the app's package. */
   prepare(deployment: DeploymentContext, io: StepIo): Promise<TargetContext>;
+  /** The same facts without preparing anything: for a stack that is there, and for its end. */
+  describe(deployment: DeploymentContext): Promise<TargetContext>;
   /** Puts the revision where the target renders it from; gives its name. */
   writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
   /** Resolves when the app answers as declared, or is stopped where that is wanted. @throws StepFailure */

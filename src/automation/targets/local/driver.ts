@@ -36,16 +36,20 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
   const { admin, supervisor, gateway } = deps;
   const host = (deployment: DeploymentContext) => `${deployment.identity.hostLabel}.${gateway.domain}`;
 
+  const describe = async (deployment: DeploymentContext): Promise<TargetContext> => ({
+    target: "local",
+    databaseHost: deps.database.host,
+    databasePort: deps.database.port,
+    templateDatabase: null,
+    host: host(deployment),
+    publicUrl: `http://${host(deployment)}:${gateway.httpPort}`,
+  });
+
   return {
+    describe,
+
     async prepare(deployment, io) {
-      return {
-        target: "local",
-        databaseHost: deps.database.host,
-        databasePort: deps.database.port,
-        templateDatabase: await prepareApp(deps, deployment, io),
-        host: host(deployment),
-        publicUrl: `http://${host(deployment)}:${gateway.httpPort}`,
-      };
+      return { ...(await describe(deployment)), templateDatabase: await prepareApp(deps, deployment, io) };
     },
 
     async writeRevision(deployment, target) {

@@ -1,0 +1,238 @@
+/** Runs one claimed operation to its end: its steps in order, and what a failure of one means. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { OperationError } from "../../domain/operation.ts";
+import { operationError } from "../errors.ts";
+import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
+import { removeStaleLocks } from "../recovery/stale-lock.ts";
+import { finalize, prepare, restorePoint, rollBack, up, waitReady } from "./change-steps.ts";
+import type { Claim } from "./claim.ts";
+import { loadContext } from "./context.ts";
+import { removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra, writeReceipt } from "./destroy-steps.ts";
+import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
+import { endLeftovers } from "./leftovers.ts";
+import { createRun, Interrupted, type OperationRun, type RunServices } from "./operation-run.ts";
+import { storeSecretOutputs } from "./program-input.ts";
+import { plainPulumi, preview } from "./reading-steps.ts";
+import type { RunControl } from "./run-control.ts";
+import type { Slots } from "./slots.ts";
+import {
+  irreversibleStep,
+  MAX_ATTEMPTS,
+  MAX_LOST_WORKERS,
+  resumeAt,
+  retryDelayMilliseconds,
+  type StepName,
+  stepDeadlineMilliseconds,
+  stepsOf,
+  usesEngine,
+} from "./steps.ts";
+import { StepFailure } from "./target-driver.ts";
+
+export interface ExecuteDeps extends RunServices {
+  slots: Slots;
+}
+
+const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<void>>> = {
+  prepare,
+  restore_point: restorePoint,
+  up,
+  wait_ready: waitReady,
+  preview,
+  pulumi: plainPulumi,
+  finalize,
+  revoking_access: revokeAccess,
+  removing_db_tenant: removeDatabaseTenant,
+  tearing_down_infra: tearDownInfra,
+  receipt: writeReceipt,
+  record: removeRecord,
+};
+
+/**
+ * Runs the operation. The caller holds an engine slot for it; on return it is released, and the operation has ended,
+ * waits in the queue again, or belongs to another worker. Never rejects.
+ */
+export async function executeOperation(deps: ExecuteDeps, claim: Claim, control: RunControl): Promise<void> {
+  const { operation } = claim;
+  const slot = slotHolder(deps.slots, control.signals.kill);
+  const journal = openJournal(deps.store, operation, claim.lease, {
+    onLost: () => control.lose(),
+    onTrouble: (error) => deps.log.warn({ operation: operation.id, error: String(error) }, "Events are written later"),
+  });
+  let run: OperationRun | undefined;
+  try {
+    run = await begin(deps, claim, control, journal);
+    await runSteps(run, control, slot);
+    const { outputs, result, receipt, secretOutputs } = run.results;
+    const facts = { ...(outputs && { outputs }), ...(receipt && { receipt }) };
+    await end(deps, claim, journal, { status: "succeeded", ...(result && { result }), facts }, (db) =>
+      storeSecretOutputs(db, deps.custody, operation, secretOutputs),
+    );
+  } catch (error) {
+    await settleFailure({ deps, claim, control, journal, slot }, run, error).catch((trouble: unknown) => {
+      // The lease runs out, and whoever sweeps takes the operation over.
+      deps.log.error({ operation: operation.id, error: describe(trouble) }, "The operation's end could not be written");
+    });
+  } finally {
+    slot.release();
+  }
+}
+
+/** Nothing of an earlier attempt may be alive before a new one looks at what it left. */
+async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journal: Journal): Promise<OperationRun> {
+  const { operation } = claim;
+  const verdict = await endLeftovers(operation.process, operation.id);
+  if (operation.attempt > 1 || operation.process !== null) await removeStaleLocks(deps.store, operation, verdict);
+  if (operation.attempt > MAX_LOST_WORKERS) {
+    throw new StepFailure(operationError("GIVEN_UP", "platform", "The operation lost its worker too often."));
+  }
+  const context = await deps.store.asPlatform((db) => loadContext(db, operation));
+  return createRun(deps, claim, context, journal, control);
+}
+
+async function runSteps(run: OperationRun, control: RunControl, slot: SlotHolder): Promise<void> {
+  const { operation, type, changesVersion } = run.context;
+  const steps = resumeAt(stepsOf(type, { changesVersion }), operation.step);
+  for (const step of steps) {
+    if (control.cancelRequested() && operation.irreversible_at === null) throw new Interrupted();
+    if (usesEngine.has(step)) await slot.hold();
+    else slot.release();
+    await run.journal.step(step, { irreversible: step === irreversibleStep });
+    if (step === irreversibleStep) control.makeIrreversible();
+    await withDeadline(stepDeadlineMilliseconds[step], control, () => stepFunctions[step](run));
+  }
+  await run.journal.flush();
+}
+
+async function withDeadline(milliseconds: number, control: RunControl, work: () => Promise<void>): Promise<void> {
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    control.stop();
+  }, milliseconds);
+  try {
+    await work();
+  } catch (error) {
+    if (!late || error instanceof LeaseLost) throw error;
+    throw new StepFailure(operationError("TIMED_OUT", "timeout", "A step of the operation took too long."), {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Failing {
+  deps: ExecuteDeps;
+  claim: Claim;
+  control: RunControl;
+  journal: Journal;
+  slot: SlotHolder;
+}
+
+async function settleFailure(failing: Failing, run: OperationRun | undefined, error: unknown): Promise<void> {
+  const { deps, claim, control, journal } = failing;
+  const { operation } = claim;
+  if (control.lost() || error instanceof LeaseLost) return;
+  if (control.draining() && error instanceof Interrupted && !control.cancelRequested()) {
+    const drained = operationError("WORKER_DRAINED", "platform", "The worker is being stopped.", { retryable: true });
+    await journal.flush();
+    await requeueOperation(deps.store, claim.lease, { error: drained, delayMilliseconds: 0 });
+    return;
+  }
+  const canceled =
+    error instanceof Interrupted ||
+    error instanceof CanceledFirst ||
+    (control.cancelRequested() && !(error instanceof StepFailure));
+  const failure = canceled ? undefined : failureOf(error);
+  deps.log.warn({ operation: operation.id, error: describe(error) }, "The operation did not succeed");
+  if (failure?.retryable === true && operation.attempt < MAX_ATTEMPTS && !control.cancelRequested()) {
+    await journal.flush();
+    const delayMilliseconds = retryDelayMilliseconds(operation.attempt);
+    await requeueOperation(deps.store, claim.lease, { error: failure, delayMilliseconds });
+    return;
+  }
+  const backFailure = run === undefined ? undefined : await goBack(failing, run);
+  if (control.lost()) return;
+  const ended: Ending = canceled
+    ? { status: "canceled" }
+    : { status: "failed", error: withBackFailure(failure ?? failureOf(error), backFailure) };
+  await end(deps, claim, journal, ended);
+}
+
+/** After its first success a deployment keeps running what it ran, whatever became of the change (TN-3). */
+async function goBack({ control, slot, deps }: Failing, run: OperationRun): Promise<string | undefined> {
+  try {
+    if (run.results.touched && run.context.applied !== undefined) await slot.hold();
+    control.renewSignals();
+    await rollBack(run);
+    return undefined;
+  } catch (error) {
+    deps.log.error({ operation: run.context.operation.id, error: describe(error) }, "Going back failed");
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function withBackFailure(error: OperationError, backFailure: string | undefined): OperationError {
+  if (backFailure === undefined) return error;
+  return {
+    ...error,
+    message: `${error.message} The version that ran before could not be brought back.`,
+    owner: "operator",
+    next_step: "Repeat the change, or ask the operator to look at the operation's events.",
+  };
+}
+
+/** The end is written even while the database comes and goes: work that was done must not be done again. */
+async function end(
+  deps: ExecuteDeps,
+  claim: Claim,
+  journal: Journal,
+  ending: Ending,
+  also?: Parameters<typeof finishOperation>[3],
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await journal.flush();
+      await finishOperation(deps.store, claim.lease, ending, also);
+      return;
+    } catch (error) {
+      if (error instanceof LeaseLost) return;
+      if (attempt >= END_ATTEMPTS) throw error;
+      await sleep(END_PAUSE_MILLISECONDS * attempt);
+    }
+  }
+}
+
+const END_ATTEMPTS = 5;
+const END_PAUSE_MILLISECONDS = 200;
+
+function failureOf(error: unknown): OperationError {
+  if (error instanceof StepFailure) return error.error;
+  return operationError("PLATFORM_FAULT", "platform", "The platform could not carry the operation out.", {
+    retryable: true,
+  });
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+interface SlotHolder {
+  hold(): Promise<void>;
+  release(): void;
+}
+
+/** The claim came with a slot; waiting steps give it to others. */
+function slotHolder(slots: Slots, gone: AbortSignal): SlotHolder {
+  let held = true;
+  return {
+    async hold() {
+      if (held) return;
+      await slots.take(gone);
+      held = true;
+    },
+    release() {
+      if (!held) return;
+      held = false;
+      slots.release();
+    },
+  };
+}

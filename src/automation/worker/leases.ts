@@ -1,0 +1,101 @@
+/** Keeps the worker's leases and its own row alive, and takes back operations whose worker went silent. */
+import { sql } from "kysely";
+import type { Store } from "../../store/database.ts";
+import type { Operation } from "../../store/schema.ts";
+import { appendEvents } from "../operations/event-log.ts";
+import { putBack } from "../operations/finish.ts";
+
+export interface WorkerIdentity {
+  id: string;
+  node: string;
+  host: string;
+  pid: number;
+  capabilities: readonly string[];
+  slots: number;
+  version: string;
+}
+
+/** Writes the worker's row. */
+export async function registerWorker(store: Store, worker: WorkerIdentity): Promise<void> {
+  const { id, node, host, pid, slots, version } = worker;
+  await store.asPlatform((db) =>
+    db
+      .insertInto("workers")
+      .values({ id, node, host, pid, slots, version, capabilities: [...worker.capabilities] })
+      .execute(),
+  );
+}
+
+/** Says that the worker takes nothing more, or that it is gone. */
+export async function markWorker(store: Store, workerId: string, mark: "draining_since" | "stopped_at"): Promise<void> {
+  await store.asPlatform((db) =>
+    db
+      .updateTable("workers")
+      .set({ [mark]: new Date() })
+      .where("id", "=", workerId)
+      .execute(),
+  );
+}
+
+export interface HeldLease {
+  operationId: string;
+  generation: number;
+  cancelRequested: boolean;
+}
+
+/**
+ * Renews every lease of the worker and its heartbeat.
+ * @returns the leases that are still its own; an operation that is missing belongs to somebody else
+ */
+export async function renewLeases(store: Store, workerId: string, leaseSeconds: number): Promise<HeldLease[]> {
+  return store.asPlatform(async (db) => {
+    await db.updateTable("workers").set({ heartbeat_at: sql<Date>`now()` }).where("id", "=", workerId).execute();
+    const rows = await db
+      .updateTable("operations")
+      .set({ lease_until: sql<Date>`now() + make_interval(secs => ${leaseSeconds})` })
+      .where("lease_owner", "=", workerId)
+      .where("status", "=", "running")
+      .returning(["id", "lease_generation", "cancel_requested_at"])
+      .execute();
+    return rows.map((row) => ({
+      operationId: row.id,
+      generation: row.lease_generation,
+      cancelRequested: row.cancel_requested_at !== null,
+    }));
+  });
+}
+
+/** Any number, the same in every worker of one database. */
+const SWEEP_LOCK = 7_310_001;
+
+/**
+ * Puts operations whose lease ran out back into the queue, with a new generation: from then on nothing of the old
+ * worker can be written. One worker sweeps at a time.
+ * @returns the operations that were put back
+ */
+export async function sweepExpired(store: Store): Promise<Operation[]> {
+  return store.asPlatform(async (db) => {
+    const lock = await sql<{ taken: boolean }>`SELECT pg_try_advisory_xact_lock(${SWEEP_LOCK}) AS taken`.execute(db);
+    if (lock.rows[0]?.taken !== true) return [];
+    const expired = await db
+      .selectFrom("operations")
+      .selectAll()
+      .where("status", "=", "running")
+      .where("lease_until", "<", sql<Date>`now()`)
+      .forUpdate()
+      .skipLocked()
+      .execute();
+    for (const operation of expired) {
+      const where = operation.capability.startsWith("local:") ? " of its node" : "";
+      await putBack(db, operation, {
+        delayMilliseconds: 0,
+        message: `Its worker stopped answering; waiting for a worker${where}`,
+      });
+      await appendEvents(db, operation.id, [
+        { type: "attempt", data: { attempt: operation.attempt, cause: "worker_lost", worker: operation.lease_owner } },
+        { type: "status", data: { status: "queued" } },
+      ]);
+    }
+    return expired;
+  });
+}

@@ -1,0 +1,221 @@
+/** What the steps of one running operation share: its context, its journal, its engine, its signals. */
+import type { CreatePhase, Phase } from "../../domain/phases.ts";
+import { phaseMessages } from "../../domain/phases.ts";
+import type { TargetContext } from "../../domain/program-input.ts";
+import type { Custody } from "../../store/crypto/custody.ts";
+import type { Store } from "../../store/database.ts";
+import type { Cluster, ReceiptItem } from "../../store/schema.ts";
+import type { Engine, EngineResult, EngineVerb } from "../engine.ts";
+import type { EngineEvent } from "../events.ts";
+import { fenceHolds } from "../operations/fence.ts";
+import { readStackState } from "../recovery/state-reader.ts";
+import type { Claim } from "./claim.ts";
+import type { OperationContext, Revision } from "./context.ts";
+import { type Journal, LeaseLost } from "./journal.ts";
+import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
+import { type DeploymentSecrets, ensureSecrets, programInput } from "./program-input.ts";
+import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "./target-driver.ts";
+
+export interface WorkerLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface RunServices {
+  store: Store;
+  engine: Engine;
+  custody: Custody;
+  /** One per kind of cluster this worker serves. */
+  drivers: Readonly<Partial<Record<Cluster["kind"], TargetDriver>>>;
+  log: WorkerLog;
+}
+
+/** Politely: the operation was canceled or its time is over. At once: the lease is lost or the grace period over. */
+export interface RunSignals {
+  interrupt: AbortSignal;
+  kill: AbortSignal;
+}
+
+/** What the steps hand on to the end of the operation. */
+export interface RunResults {
+  outputs?: Record<string, unknown>;
+  secretOutputs: Record<string, string>;
+  result?: Record<string, unknown>;
+  receipt?: ReceiptItem[];
+  /** What `prepare` found out. */
+  target?: TargetContext;
+  /** True once something of the new revision may be in place, so that a failure must go back. */
+  touched: boolean;
+}
+
+export interface OperationRun extends RunServices {
+  driver: TargetDriver;
+  claim: Claim;
+  context: OperationContext;
+  journal: Journal;
+  phases: PhaseTracker;
+  results: RunResults;
+  io: StepIo;
+  deploymentContext(revision: Revision): Promise<DeploymentContext>;
+  runEngine(request: EngineRequest): Promise<EngineResult>;
+  showPhase(phase: Phase): void;
+}
+
+export interface EngineRequest {
+  verb: EngineVerb;
+  revision: Revision;
+  target: TargetContext;
+  /** Name of the revision file; any for a run that renders nothing. */
+  revisionName: string;
+  refresh?: boolean;
+  clearPendingCreates?: boolean;
+  mayLose: readonly string[] | "all";
+  argv?: readonly string[];
+  onEvent?(event: EngineEvent): void;
+}
+
+/** Puts a run together. */
+export function createRun(
+  services: RunServices,
+  claim: Claim,
+  context: OperationContext,
+  journal: Journal,
+  control: { readonly signals: RunSignals },
+): OperationRun {
+  const driver = services.drivers[context.cluster.kind];
+  if (driver === undefined) throw new Error(`This worker does not serve ${context.cluster.kind} clusters.`);
+  const firstDeploy = context.deployment.first_ready_at === null;
+  const phases = createPhaseTracker("initializing", !firstDeploy);
+  let secrets: Promise<DeploymentSecrets> | undefined;
+
+  const showPhase = (phase: Phase) => journal.phase(phase, phaseMessages[phase]);
+  const io: StepIo = {
+    // Going back after a cancel runs under fresh signals.
+    get signal() {
+      return AbortSignal.any([control.signals.interrupt, control.signals.kill]);
+    },
+    say: (message) => journal.say(message),
+    phase: (phase: CreatePhase) => {
+      const moved = phases.reach(phase);
+      if (moved !== undefined) showPhase(moved);
+    },
+    checkLease: async () => {
+      const { lease, operation } = claim;
+      const holds = await services.store.asPlatform((db) => fenceHolds(db, operation.resource_id, lease.generation));
+      if (!holds) throw new LeaseLost(operation.id);
+    },
+  };
+
+  const onEvent = (event: EngineEvent) => {
+    record(journal, phases, event);
+    if (event.kind !== "resource") return;
+    const moved = phases.see(event);
+    if (moved !== undefined) showPhase(moved);
+  };
+
+  const run: OperationRun = {
+    ...services,
+    driver,
+    claim,
+    context,
+    journal,
+    phases,
+    results: { secretOutputs: {}, touched: false },
+    io,
+    showPhase,
+    deploymentContext: async (revision) => ({
+      identity: context.identity,
+      cluster: context.cluster,
+      spec: revision.spec,
+      revision: revision.number,
+      workload: revision.workload,
+      firstRun: (await readStackState(services.store, context.identity.deploymentId)) === undefined,
+    }),
+    async runEngine(request) {
+      const { operation, lease } = claim;
+      secrets ??= ensureSecrets(services.store, services.custody, context, request.revision);
+      const known = await secrets;
+      const state = await readStackState(services.store, operation.resource_id);
+      const result = await services.engine.run(
+        {
+          operationId: operation.id,
+          generation: lease.generation,
+          stackName: operation.resource_id,
+          initialize: state === undefined,
+          verb: request.verb,
+          program: programInput(context, request.revision, {
+            name: request.revisionName,
+            secrets: known,
+            target: request.target,
+            protect: request.verb !== "destroy",
+          }),
+          refresh: request.refresh ?? false,
+          clearPendingCreates: request.clearPendingCreates ?? false,
+          mayLose: request.mayLose,
+          secretsKey: known.stackKey,
+          secretValues: [known.stackKey, ...Object.values(known.keys)],
+          ...(request.argv === undefined ? {} : { argv: request.argv }),
+        },
+        {
+          onEvent: (event) => {
+            onEvent(event);
+            request.onEvent?.(event);
+          },
+          onProcess: (process) => {
+            // A lost lease shows at the next batch too; the engine is killed by whoever is told of it.
+            journal.process(process).catch(() => undefined);
+          },
+          ...control.signals,
+        },
+      );
+      await journal.flush();
+      if (result.outcome === "succeeded") return result;
+      services.log.warn(
+        { operation: operation.id, outcome: result.outcome, cli: result.cliOutput },
+        "The engine did not succeed",
+      );
+      throw result.outcome === "interrupted" ? new Interrupted() : new StepFailure(result.error ?? unknownError);
+    },
+  };
+  return run;
+}
+
+/** The engine stopped because it was asked to; why is the worker's to know. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+const unknownError = {
+  code: "ENGINE_FAILED",
+  message: "The engine stopped.",
+  cause: "platform",
+  retryable: true,
+  owner: "platform",
+  next_step: "Nothing to do: the operation is tried again by itself.",
+} as const;
+
+function record(journal: Journal, phases: PhaseTracker, event: EngineEvent): void {
+  switch (event.kind) {
+    case "resource": {
+      const { action, state, urn, type, name, id, parent, planned } = event;
+      if (planned || (action === "same" && state === "started")) return;
+      journal.event({ type: "resource", data: { action, state, urn, type, name, phase: phases.current() } });
+      if (state === "done" && id !== undefined) {
+        const deleted = event.op === "delete" || event.op === "delete-replaced";
+        journal.resource({ urn, type, physicalId: id, phase: event.phase, parent, deleted });
+      }
+      return;
+    }
+    case "diagnostic": {
+      const { severity, message, urn } = event;
+      journal.event({ type: "diagnostic", data: { severity, message, ...(urn === undefined ? {} : { urn }) } });
+      return;
+    }
+    case "log":
+      journal.event({ type: "log", data: { process: event.process, text: event.text } });
+      return;
+    case "summary":
+      return;
+  }
+}

@@ -1,0 +1,202 @@
+/** The worker: claims operations it is able to run, as many at once as it has slots, and keeps their leases. */
+import { hostname } from "node:os";
+import { newId } from "../../domain/ids.ts";
+import type { Store } from "../../store/database.ts";
+import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
+import { type Claim, claimOperation } from "./claim.ts";
+import { type ExecuteDeps, executeOperation } from "./execute.ts";
+import { markWorker, registerWorker, renewLeases, sweepExpired } from "./leases.ts";
+import { listen } from "./notifications.ts";
+import type { RunServices } from "./operation-run.ts";
+import { createRunControl, type RunControl } from "./run-control.ts";
+import { createSlots } from "./slots.ts";
+
+export interface WorkerTimings {
+  leaseSeconds: number;
+  renewSeconds: number;
+  /** How often the queue is looked at without having been told. */
+  pollSeconds: number;
+  cancelGraceSeconds: number;
+}
+
+export const defaultTimings: WorkerTimings = {
+  leaseSeconds: 25,
+  renewSeconds: 5,
+  pollSeconds: 10,
+  cancelGraceSeconds: CANCEL_GRACE_SECONDS,
+};
+
+export interface WorkerDeps extends RunServices {
+  /** Node this worker runs on; local clusters belong to one. */
+  node: string;
+  /** `local:<node>`, `kubernetes`, `aws`: what it is able to run. */
+  capabilities: readonly string[];
+  /** Operations that use the engine at once. */
+  slots: number;
+  version: string;
+  timings?: Partial<WorkerTimings>;
+}
+
+export interface Worker {
+  id: string;
+  /** Takes nothing more and waits until what runs has ended; operations that cannot end in time go back to the queue. */
+  drain(options?: { timeoutSeconds?: number }): Promise<void>;
+  /** Stops politely and hands what runs back to the queue. */
+  stop(): Promise<void>;
+}
+
+interface Running {
+  claim: Claim;
+  control: RunControl;
+  done: Promise<void>;
+  /** Of this process's clock; past it the lease counts as lost even if nobody can be asked. */
+  leaseUntil: number;
+}
+
+/** Starts a worker. */
+export async function startWorker(deps: WorkerDeps): Promise<Worker> {
+  const timings = { ...defaultTimings, ...deps.timings };
+  const { store, log } = deps;
+  const id = newId("worker");
+  const running = new Map<string, Running>();
+  let accepting = true;
+  let claiming: Promise<void> | undefined;
+  let again = false;
+
+  await registerWorker(store, { id, host: hostname(), pid: process.pid, ...pick(deps) });
+  const slots = createSlots(deps.slots, () => wake());
+  const execute: ExecuteDeps = { ...deps, slots };
+
+  const start = (claim: Claim) => {
+    const control = createRunControl(timings.cancelGraceSeconds * 1000);
+    if (claim.operation.irreversible_at !== null) control.makeIrreversible();
+    else if (claim.operation.cancel_requested_at !== null) control.cancel();
+    const done = executeOperation(execute, claim, control).finally(() => {
+      control.close();
+      running.delete(claim.operation.id);
+    });
+    running.set(claim.operation.id, { claim, control, done, leaseUntil: leaseEnd() });
+  };
+  const leaseEnd = () => performance.now() + timings.leaseSeconds * 1000;
+
+  const claimAll = async () => {
+    while (accepting && slots.tryTake()) {
+      const claim = await claimOperation(store, {
+        workerId: id,
+        capabilities: deps.capabilities,
+        leaseSeconds: timings.leaseSeconds,
+      }).catch((error: unknown) => {
+        log.warn({ error: String(error) }, "The queue could not be asked");
+        return undefined;
+      });
+      if (claim === undefined) {
+        slots.giveBack();
+        return;
+      }
+      start(claim);
+    }
+  };
+  const wake = () => {
+    if (!accepting) return;
+    if (claiming !== undefined) {
+      again = true;
+      return;
+    }
+    claiming = claimAll().finally(() => {
+      claiming = undefined;
+      if (!again) return;
+      again = false;
+      wake();
+    });
+  };
+
+  const renew = async () => {
+    const held = await renewLeases(store, id, timings.leaseSeconds);
+    const byId = new Map(held.map((lease) => [lease.operationId, lease]));
+    for (const [operationId, entry] of running) {
+      const lease = byId.get(operationId);
+      if (lease?.generation === entry.claim.lease.generation) {
+        entry.leaseUntil = leaseEnd();
+        if (lease.cancelRequested) entry.control.cancel();
+      } else if (await isTakenOver(store, entry.claim)) {
+        entry.control.lose();
+      }
+    }
+  };
+  const guard = () => {
+    for (const { control, leaseUntil } of running.values()) if (performance.now() > leaseUntil) control.lose();
+  };
+  const sweep = async () => {
+    const lost = await sweepExpired(store);
+    for (const operation of lost) log.warn({ operation: operation.id }, "Its worker stopped answering");
+    wake();
+  };
+
+  const timers = [
+    every(timings.renewSeconds, renew),
+    every(timings.renewSeconds, async () => guard()),
+    every(timings.renewSeconds, sweep),
+    every(timings.pollSeconds, async () => wake()),
+  ];
+  function every(seconds: number, work: () => Promise<void>): NodeJS.Timeout {
+    let busy = false;
+    return setInterval(() => {
+      if (busy) return;
+      busy = true;
+      work()
+        .catch((error: unknown) => log.warn({ error: String(error) }, "The database could not be asked"))
+        .finally(() => {
+          busy = false;
+        });
+    }, seconds * 1000);
+  }
+  const notices = listen(store.connectionString, ["onvera_queue", "onvera_cancel"], (channel, payload) => {
+    if (channel === "onvera_queue" && (payload === undefined || deps.capabilities.includes(payload))) wake();
+    if (channel === "onvera_cancel" && payload !== undefined) running.get(payload)?.control.cancel();
+  });
+  await sweep();
+
+  const close = async () => {
+    for (const timer of timers) clearInterval(timer);
+    await notices.close();
+    await markWorker(store, id, "stopped_at").catch(() => undefined);
+  };
+  const allDone = () => Promise.all([...running.values()].map(({ done }) => done));
+  let stopping: Promise<void> | undefined;
+  const finish = (politeMilliseconds: number) => {
+    stopping ??= (async () => {
+      accepting = false;
+      await claiming;
+      await markWorker(store, id, "draining_since").catch(() => undefined);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, politeMilliseconds);
+      });
+      await Promise.race([allDone(), late]);
+      clearTimeout(timer);
+      for (const { control } of running.values()) control.drain();
+      await allDone();
+      await close();
+    })();
+    return stopping;
+  };
+  return {
+    id,
+    drain: ({ timeoutSeconds = 3600 } = {}) => finish(timeoutSeconds * 1000),
+    stop: () => finish(0),
+  };
+}
+
+const pick = ({ node, capabilities, slots, version }: WorkerDeps) => ({ node, capabilities, slots, version });
+
+/** A lease that was not renewed may simply have ended a moment ago: only a newer generation means somebody took it. */
+async function isTakenOver(store: Store, { operation, lease }: Claim): Promise<boolean> {
+  return store.asPlatform(async (db) => {
+    const row = await db
+      .selectFrom("operations")
+      .select(["lease_owner", "lease_generation", "status"])
+      .where("id", "=", operation.id)
+      .executeTakeFirst();
+    return row?.lease_owner !== lease.owner || row.lease_generation !== lease.generation;
+  });
+}

@@ -1,0 +1,87 @@
+/** Which steps an operation goes through, as tables. Every step may run again; a resumed operation starts at its own. */
+import type { OperationType } from "../../domain/operation.ts";
+
+export const stepNames = [
+  "prepare",
+  "restore_point",
+  "up",
+  "wait_ready",
+  "preview",
+  "pulumi",
+  "finalize",
+  "revoking_access",
+  "removing_db_tenant",
+  "tearing_down_infra",
+  "receipt",
+  "record",
+] as const;
+export type StepName = (typeof stepNames)[number];
+
+const change = ["prepare", "up", "wait_ready", "finalize"] as const;
+
+const steps = {
+  "deployment.create": change,
+  "deployment.update": change,
+  "deployment.start": change,
+  "deployment.stop": change,
+  "deployment.restart": change,
+  "deployment.scale": change,
+  "dag.sync": change,
+  "deployment.plan": ["prepare", "preview", "finalize"],
+  "stack.pulumi": ["prepare", "pulumi", "finalize"],
+  // ON-46, in its order.
+  "deployment.destroy": ["revoking_access", "removing_db_tenant", "tearing_down_infra", "receipt", "record"],
+} as const satisfies Record<OperationType, readonly StepName[]>;
+
+/** A version update stops the app and copies its database before anything changes it. */
+const versionUpdate = ["prepare", "restore_point", "up", "wait_ready", "finalize"] as const;
+
+/** The steps in order. */
+export function stepsOf(type: OperationType, options: { changesVersion: boolean }): readonly StepName[] {
+  return type === "deployment.update" && options.changesVersion ? versionUpdate : steps[type];
+}
+
+/** From this step on an operation cannot be canceled: what it removes cannot be brought back. */
+export const irreversibleStep: StepName = "removing_db_tenant";
+
+/** Steps that hold an engine slot; the others only wait. */
+export const usesEngine: ReadonlySet<StepName> = new Set([
+  "prepare",
+  "restore_point",
+  "up",
+  "preview",
+  "pulumi",
+  "tearing_down_infra",
+]);
+
+/** Where a resumed operation goes on: at the step it was in, but never without `prepare`, which the later ones build on. */
+export function resumeAt(all: readonly StepName[], recorded: string | null): StepName[] {
+  const index = all.indexOf(recorded as StepName);
+  if (index <= 0) return [...all];
+  const rest = all.slice(index);
+  return all[0] === "prepare" ? ["prepare", ...rest] : rest;
+}
+
+/** How long a step may take before it is stopped, milliseconds. Generous: it guards against hanging, not slowness. */
+export const stepDeadlineMilliseconds: Readonly<Record<StepName, number>> = {
+  prepare: 30 * 60_000,
+  restore_point: 60 * 60_000,
+  up: 45 * 60_000,
+  wait_ready: 15 * 60_000,
+  preview: 10 * 60_000,
+  pulumi: 60 * 60_000,
+  finalize: 5 * 60_000,
+  revoking_access: 5 * 60_000,
+  removing_db_tenant: 10 * 60_000,
+  tearing_down_infra: 30 * 60_000,
+  receipt: 5 * 60_000,
+  record: 60_000,
+};
+
+/** Attempts of an operation whose failures are worth trying again. */
+export const MAX_ATTEMPTS = 3;
+/** Times it may lose its worker: one that takes its worker down each time must end too. */
+export const MAX_LOST_WORKERS = 8;
+
+/** Pause before the next attempt, milliseconds: 2 s, 8 s, 32 s. */
+export const retryDelayMilliseconds = (attempt: number): number => 2000 * 4 ** Math.max(0, attempt - 1);

@@ -1,0 +1,223 @@
+/** A control plane without its API: database, provider host, engine and workers, for tests that run real operations. */
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../../src/automation/engine.ts";
+import { submitOperation } from "../../src/automation/operations/submit.ts";
+import { createFenceHooks } from "../../src/automation/recovery/intents.ts";
+import { startRunnerEngine } from "../../src/automation/runner-engine.ts";
+import { createBenchDriver } from "../../src/automation/targets/bench-driver.ts";
+import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { ensurePulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cli.ts";
+import { listen } from "../../src/automation/worker/notifications.ts";
+import { startWorker, type Worker, type WorkerDeps } from "../../src/automation/worker/start.ts";
+import type { DeploymentSpec } from "../../src/domain/deployment-spec.ts";
+import { newId } from "../../src/domain/ids.ts";
+import type { OperationType } from "../../src/domain/operation.ts";
+import { silentProgress } from "../../src/domain/progress.ts";
+import { resolvePaths } from "../../src/local/paths.ts";
+import type { SupervisorClient } from "../../src/local/supervisor/client-port.ts";
+import type { ProviderHooks } from "../../src/providers/host/hooks.ts";
+import { type ProviderHost, startProviderHost } from "../../src/providers/host/provider-host.ts";
+import { providerPackages } from "../../src/providers/packages.ts";
+import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
+import { openCustody } from "../../src/store/crypto/custody.ts";
+import { openStore, type Store } from "../../src/store/database.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import type { Operation } from "../../src/store/schema.ts";
+import { ensureStateRole } from "../../src/store/state-role.ts";
+import { bundle } from "./bundle.ts";
+import {
+  changeBench,
+  countingCli,
+  deployBench,
+  destroyBench,
+  makePlace,
+  type Place,
+  readLines,
+  request,
+} from "./control-plane-rows.ts";
+import type { ScratchPostgres } from "./postgres.ts";
+
+export interface ControlPlaneOptions {
+  /** Around each side effect, for tests that kill something at an exact point. */
+  atPoint?: ProviderHooks["atPoint"];
+  /** Runs instead of the CLI, for example a wrapper that counts. */
+  wrapCli?: boolean;
+  warmRunners?: number;
+}
+
+export interface ControlPlane {
+  store: Store;
+  place: Place;
+  folder: string;
+  ledgerFolder: string;
+  providers: ProviderHost;
+  engine: Engine;
+  /** What a worker needs; tests change what they are about. */
+  workerDeps(changes?: Partial<WorkerDeps>): WorkerDeps;
+  startWorker(changes?: Partial<WorkerDeps>): Promise<Worker>;
+  /** Inserts a bench deployment and its create operation. */
+  deploy(spec: Partial<DeploymentSpec>): Promise<{ deploymentId: string; operation: Operation }>;
+  /** Writes the next revision and queues the operation for it. */
+  change(deploymentId: string, type: OperationType, spec: Partial<DeploymentSpec>): Promise<Operation>;
+  destroy(deploymentId: string): Promise<Operation>;
+  submit(deploymentId: string, type: OperationType, input: Record<string, unknown>): Promise<Operation>;
+  /** Resolves with the operation as soon as the predicate holds. */
+  until(operationId: string, holds: (operation: Operation) => boolean, timeoutSeconds?: number): Promise<Operation>;
+  ended(operationId: string, timeoutSeconds?: number): Promise<Operation>;
+  /** Lines the counting wrapper wrote: the first argument of each CLI process. */
+  cliProcesses(): string[];
+  stop(): Promise<void>;
+}
+
+/** Starts everything but a worker, in a database of its own on the given server. */
+export async function startControlPlane(
+  server: ScratchPostgres,
+  options: ControlPlaneOptions = {},
+): Promise<ControlPlane> {
+  const connectionString = await server.createControlDatabase();
+  const folder = mkdtempSync(join(tmpdir(), "onvera-plane-"));
+  chmodSync(folder, 0o711);
+  const ledgerFolder = join(folder, "ledger");
+  await migrate(connectionString);
+  const url = new URL(connectionString);
+  const statePassword = randomBytes(18).toString("base64url");
+  const stateRole = await ensureStateRole(connectionString, statePassword);
+  const store = openStore({ connectionString });
+  const node = newId("worker");
+  const place = await makePlace(store, node);
+  const workers: Worker[] = [];
+
+  const hooks = createFenceHooks(store);
+  const { port } = server;
+  const admin = { host: "127.0.0.1", port, user: url.username, password: url.password, database: "postgres" };
+  const providers = await startProviderHost({
+    packages: providerPackages({ postgres: createPgAdmin(() => admin), supervisor: unreachable, ledgerFolder }),
+    hooks: { ...hooks, ...(options.atPoint && { atPoint: options.atPoint }) },
+  });
+  const { path: realCli } = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });
+  const counter = join(folder, "cli-processes");
+  writeFileSync(counter, "");
+  const engine = await startRunnerEngine({
+    runnerScript: await bundle("src/automation/runner/main.ts"),
+    pulumiBinary: options.wrapCli ? countingCli(folder, realCli, counter) : realCli,
+    backend: {
+      host: "127.0.0.1",
+      port,
+      database: decodeURIComponent(url.pathname.slice(1)),
+      user: stateRole,
+      password: statePassword,
+      sslMode: "disable",
+    },
+    providers,
+    scratchFolder: join(folder, "scratch"),
+    warmRunners: options.warmRunners ?? 1,
+    testApps: true,
+    pluginFolder: join(folder, "plugins"),
+  });
+  const adminUrl = new URL(server.connectionString("postgres"));
+  adminUrl.username = url.username;
+  adminUrl.password = url.password;
+  const custody = openCustody({ id: "test", key: randomBytes(32) });
+  const driver = createBenchDriver({
+    admin: createAdminConnection(adminUrl.href),
+    ledgerFolder,
+    database: { host: "127.0.0.1", port },
+  });
+
+  const waits = watchOperations(store);
+  const plane: ControlPlane = {
+    store,
+    place,
+    folder,
+    ledgerFolder,
+    providers,
+    engine,
+    workerDeps: (changes = {}) => ({
+      store,
+      engine,
+      custody,
+      drivers: { local: driver },
+      log: { info: quiet, warn: logged, error: logged },
+      node,
+      capabilities: [`local:${node}`],
+      slots: 2,
+      version: "test",
+      ...changes,
+    }),
+    async startWorker(changes) {
+      const worker = await startWorker(plane.workerDeps(changes));
+      workers.push(worker);
+      return worker;
+    },
+    deploy: (spec) => deployBench(place, spec),
+    change: (deploymentId, type, spec) => changeBench(place, deploymentId, type, spec),
+    destroy: (deploymentId) => destroyBench(place, deploymentId),
+    submit: (deploymentId, type, input) =>
+      store.forOrganization(place.organizationId, (db) =>
+        submitOperation(db, request(place, deploymentId, type, input)),
+      ),
+    until: waits.until,
+    ended: (operationId, timeoutSeconds) =>
+      waits.until(operationId, ({ ended_at: endedAt }) => endedAt !== null, timeoutSeconds),
+    cliProcesses: () => readLines(counter),
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await waits.close();
+      await engine.close();
+      await providers.stop();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return plane;
+}
+
+/** Waits on the operation's own notices. */
+function watchOperations(store: Store) {
+  const waiting = new Map<string, Set<() => void>>();
+  const notices = listen(store.connectionString, ["onvera_operation"], (_channel, payload) => {
+    for (const [id, checks] of waiting)
+      if (payload === undefined || payload === id) for (const check of checks) check();
+  });
+  const read = (id: string) =>
+    store.asPlatform((db) => db.selectFrom("operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
+  return {
+    close: () => notices.close(),
+    until(id: string, holds: (operation: Operation) => boolean, timeoutSeconds = 120): Promise<Operation> {
+      return new Promise((resolve, reject) => {
+        const checks = waiting.get(id) ?? new Set();
+        const settle = (act: () => void) => {
+          clearTimeout(timer);
+          checks.delete(check);
+          act();
+        };
+        const check = () => {
+          read(id).then(
+            (operation) => holds(operation) && settle(() => resolve(operation)),
+            (error) => settle(() => reject(error)),
+          );
+        };
+        const timer = setTimeout(() => {
+          read(id).then((now) => settle(() => reject(new Error(`Not in time: ${JSON.stringify(now)}`))), reject);
+        }, timeoutSeconds * 1000);
+        checks.add(check);
+        waiting.set(id, checks);
+        check();
+      });
+    },
+  };
+}
+
+/** Bench programs ask nothing of a supervisor. */
+const unreachable = new Proxy({} as SupervisorClient, {
+  get: () => () => Promise.reject(new Error("This test has no supervisor")),
+});
+
+const quiet = () => undefined;
+const logged = (fields: Record<string, unknown>, message: string) => {
+  if (process.env.ONVERA_TEST_LOG) console.warn(message, fields);
+};
