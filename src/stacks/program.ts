@@ -69,7 +69,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
         workload,
         publicUrl: context.publicUrl,
         secrets: workloadSecrets(workload, secrets, database),
-        secretsVersion: digestOf([custody, spec.database_login]),
+        secretsVersion: digestOf([custody, spec.database_login, context.databaseHost, context.databasePort]),
         network,
         database,
       },

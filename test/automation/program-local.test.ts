@@ -72,6 +72,7 @@ async function preview(next: ProgramInput = current): Promise<OpMap> {
 
 describe("a deployment on the local target", () => {
   it("comes into being in one up, in the order database, files, jobs, processes, route (ON-20, ON-32 to ON-35)", async () => {
+    expect(await preview(changes())).toEqual({ create: RESOURCES });
     const { outputs } = await upFirst();
     expect(outputs.url?.value).toBe("http://my-superset-abc123.localhost:8080");
     expect(outputs.admin_password).toMatchObject({ secret: true, value: expect.stringMatching(/^[A-Za-z0-9]{32}$/) });

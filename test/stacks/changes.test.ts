@@ -114,6 +114,16 @@ describe("a change of the spec", () => {
     });
   });
 
+  it("of the database server hands the app the new URL and restarts what holds the old one", async () => {
+    const after = await run({ context: { ...input().context, databaseHost: "10.0.0.9" } });
+    expect(Object.keys(changed(await run(), after)).sort()).toEqual([
+      "compute-files",
+      "compute-process-web",
+      "compute-process-worker",
+      "compute-secrets",
+    ]);
+  });
+
   it("of the revision's name alone changes nothing at all", async () => {
     expect(changed(await run(), await run({ revision: "r2" }))).toEqual({});
   });

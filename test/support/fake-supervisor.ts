@@ -6,6 +6,8 @@ export interface FakeSupervisor extends SupervisorClient {
   /** Every changing call since the last `forget()`: `putProcess web r2`. */
   readonly calls: string[];
   forget(): void;
+  /** Jobs that end with exit code 1 from now on. */
+  readonly failingJobs: Set<string>;
   /** Secrets last written, by deployment. */
   readonly secrets: Map<string, Record<string, string>>;
 }
@@ -22,6 +24,7 @@ const FIRST_PORT = 42_000;
 export function createFakeSupervisor(): FakeSupervisor {
   const deployments = new Map<string, Kept>();
   const secrets = new Map<string, Record<string, string>>();
+  const failingJobs = new Set<string>();
   const calls: string[] = [];
   const note = (...words: string[]) => void calls.push(words.join(" "));
   const of = (id: string): Kept => {
@@ -37,6 +40,7 @@ export function createFakeSupervisor(): FakeSupervisor {
   return {
     calls,
     secrets,
+    failingJobs,
     forget: () => calls.splice(0),
     status: async () => ({ deployments: [...deployments.keys()] }),
     putDeployment: async (id) => {
@@ -65,6 +69,9 @@ export function createFakeSupervisor(): FakeSupervisor {
     putFiles: async (_id, revision) => note("putFiles", revision),
     putJob: async (id, name, revision) => {
       note("putJob", name, revision);
+      if (failingJobs.has(name)) {
+        return { exitCode: 1, alreadyDone: false, durationMilliseconds: 1, lastLines: ["no such table"] };
+      }
       of(id).jobs.set(name, revision);
       return { exitCode: 0, alreadyDone: false, durationMilliseconds: 1, lastLines: [] };
     },
