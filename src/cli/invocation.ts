@@ -39,6 +39,9 @@ export const choice = <T extends string>(invocation: Invocation, name: string): 
 /** Whether a yes-or-no option was given. */
 export const isSet = (invocation: Invocation, name: string): boolean => invocation.options[name] === true;
 
+/** Whether the `--no-…` form of an option was given. */
+export const isRefused = (invocation: Invocation, name: string): boolean => invocation.options[name] === false;
+
 /** All values of an option that may be given several times. */
 export function list(invocation: Invocation, name: string): readonly string[] {
   const value = invocation.options[name];

@@ -1,10 +1,10 @@
 /** Builds the commander program from the command table: help, options and suggestions; no command's code is loaded here. */
 import { Argument, Command, Option } from "commander";
-import { type CommandGroup, type CommandSpec, isGroup } from "./command-spec.ts";
+import { type CommandGroup, type CommandSpec, isGroup, type OptionSpec } from "./command-spec.ts";
 import { sections } from "./commands/table.ts";
 import { exitCodeMeanings } from "./exit-codes.ts";
+import { globalOptions } from "./global-options.ts";
 import type { OptionValue } from "./invocation.ts";
-import { outputFormats } from "./output/formats.ts";
 
 export interface Parsed {
   spec: CommandSpec;
@@ -96,12 +96,7 @@ function buildCommand(spec: CommandSpec, path: string, io: ProgramIo, onCommand:
     if (choices) argument.choices([...choices]);
     command.addArgument(argument);
   }
-  for (const { flags, description, choices, repeatable } of spec.options ?? []) {
-    const option = new Option(flags, description);
-    if (choices) option.choices([...choices]);
-    if (repeatable) option.argParser((value, previous: string[] | undefined) => [...(previous ?? []), value]);
-    command.addOption(option);
-  }
+  for (const option of spec.options ?? []) command.addOption(optionOf(option));
   if (spec.passthrough) command.passThroughOptions().allowUnknownOption().helpOption(false);
   else addGlobalOptions(command);
   return command.action((...received: unknown[]) => {
@@ -123,16 +118,18 @@ function effectiveOptions(command: Command): Record<string, OptionValue> {
 }
 
 function addGlobalOptions(command: Command): void {
-  for (const option of [
-    new Option("-o, --output <format>", "how the result is printed").choices([...outputFormats]),
-    new Option("-q, --quiet", "print ids only, no talk"),
-    new Option("--context <name>", "use this context (see 'onvera context')"),
-    new Option("--api-url <url>", "address of the Onvera API"),
-    new Option("--no-color", "no colours (so does NO_COLOR)"),
-    new Option("--debug", "show requests and stack traces"),
-  ]) {
-    command.addOption(option.helpGroup(GLOBAL_HEADING));
-  }
+  for (const spec of globalOptions) command.addOption(optionOf(spec).helpGroup(GLOBAL_HEADING));
+}
+
+function optionOf({ flags, description, choices, repeatable }: OptionSpec): Option {
+  const option = new Option(flags, description);
+  if (choices) option.choices([...choices]);
+  if (!repeatable) return option;
+  const check = option.parseArg;
+  return option.argParser((value, previous: string[] | undefined) => {
+    check?.(value, undefined);
+    return [...(previous ?? []), value];
+  });
 }
 
 const exampleBlock = (examples: readonly { line: string; note?: string }[]): string => {

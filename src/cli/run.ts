@@ -24,6 +24,7 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
   const { io } = dependencies;
   const isDebug = argv.includes("--debug");
   try {
+    if (argv[0] === "__complete") return await printCandidates(argv.slice(1), dependencies);
     const parsed = parse(argv, io);
     if (typeof parsed === "number") return parsed;
     const module = await parsed.spec.load();
@@ -31,6 +32,17 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
   } catch (error) {
     return report(error, io, isDebug);
   }
+}
+
+/** What the shell's completion asks; never an error, never a question. */
+async function printCandidates(words: readonly string[], dependencies: CliDependencies): Promise<number> {
+  const { io } = dependencies;
+  const { complete } = await import("./completion/complete.ts");
+  const settings = resolveSettings({}, io.env, readConfig(configPath(io.env)));
+  const api =
+    settings.apiKey === undefined ? undefined : createApi({ url: settings.apiUrl, credential: settings.apiKey });
+  for (const candidate of await complete(words, api)) io.out(`${candidate}\n`);
+  return exitCodes.ok;
 }
 
 function parse(argv: readonly string[], io: Io): Parsed | number {

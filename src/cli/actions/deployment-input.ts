@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { CreateDeployment } from "../api/contract.ts";
 import { usageError } from "../errors.ts";
-import { choice, type Invocation, list, text } from "../invocation.ts";
+import { choice, type Invocation, isSet, list, text } from "../invocation.ts";
 import { pairs, wholeNumber } from "../options.ts";
 
 /** Fields createDeployment and updateDeployment both take in this form. */
@@ -17,6 +17,7 @@ export async function creationBody(invocation: Invocation, app: string): Promise
     app_type: app as CreateDeployment["app_type"],
     name: text(invocation, "name"),
     environment_id: text(invocation, "environment"),
+    protected: isSet(invocation, "protected") || undefined,
     ...(await specFields(invocation, app)),
   });
 }

@@ -2,12 +2,14 @@
 import type { Operation } from "../api/contract.ts";
 import { failureReport } from "../follow/failure.ts";
 import { capitalized, wordsFor } from "../follow/words.ts";
-import { argument, type Invocation } from "../invocation.ts";
+import { argument, type Invocation, isSet } from "../invocation.ts";
 import { elapsed } from "../output/elapsed.ts";
 import { fields } from "../output/table.ts";
+import { run as waitFor } from "./ops-wait.ts";
 
 /** Prints what it is, where it stands and how it ended. */
-export async function run(invocation: Invocation): Promise<undefined> {
+export async function run(invocation: Invocation): Promise<number | undefined> {
+  if (isSet(invocation, "follow")) return waitFor(invocation);
   const operation = await invocation.api().call("getOperation", { path: { operation_id: argument(invocation, 0) } });
   invocation.output.data(operation, {
     names: () => [operation.id],

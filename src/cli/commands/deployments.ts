@@ -1,11 +1,22 @@
-/** The commands that make, show and remove deployments. */
+/** The commands that make, change, show and remove deployments. */
 import { appCatalog } from "../../domain/app-catalog.ts";
+import type { DeploymentStatus } from "../../domain/deployment-status.ts";
 import { sizeNames } from "../../domain/sizes.ts";
 import type { CommandSpec, OptionSpec } from "../command-spec.ts";
-import { deploymentArgument, followOptions } from "./shared-options.ts";
+import { deploymentArgument, followOptions, pageOptions } from "./shared-options.ts";
 
-/** What `deploy` and `update` may both set. */
-export const specOptions: readonly OptionSpec[] = [
+const apps = Object.keys(appCatalog);
+
+const statuses = Object.keys({
+  provisioning: true,
+  ready: true,
+  destroying: true,
+  failed: true,
+  destroyed: true,
+} satisfies Record<DeploymentStatus, true>);
+
+/** What `deploy`, `update` and `plan` may set. */
+const specOptions: readonly OptionSpec[] = [
   { flags: "--version <version>", description: "version of the app (see 'onvera apps list')" },
   { flags: "--size <size>", description: "how much of the machine it gets", choices: sizeNames },
   { flags: "--replicas <process=n>", description: "copies of a process", repeatable: true },
@@ -19,15 +30,26 @@ export const specOptions: readonly OptionSpec[] = [
   { flags: "--dags-dir <folder>", description: "Airflow: folder of the DAGs inside it" },
   {
     flags: "--connections <file>",
-    description: "Airflow: JSON or YAML file of connection ids and URIs ('-' reads standard input)",
+    description: "Airflow: JSON or YAML file of connection ids and URIs (- is standard input)",
   },
   { flags: "--variable <KEY=VALUE>", description: "Airflow variable", repeatable: true },
-  { flags: "--variables <file>", description: "Airflow: JSON or YAML file of variables ('-' reads standard input)" },
+  { flags: "--variables <file>", description: "Airflow: JSON or YAML file of variables (- is standard input)" },
+];
+
+/** What `update` and `plan` may take away again. */
+const removalOptions: readonly OptionSpec[] = [
+  { flags: "--no-requirements", description: "no extra Python packages any more" },
+  { flags: "--no-dags-git", description: "Airflow: no DAG repository any more" },
+  { flags: "--unset-env <KEY>", description: "remove an environment variable", repeatable: true },
+  { flags: "--unset-feature-flag <FLAG>", description: "back to Superset's own choice", repeatable: true },
+  { flags: "--unset-config <KEY>", description: "remove a Superset configuration value", repeatable: true },
+  { flags: "--unset-connection <id>", description: "remove an Airflow connection", repeatable: true },
+  { flags: "--unset-variable <KEY>", description: "remove an Airflow variable", repeatable: true },
 ];
 
 export const deployCommand: CommandSpec = {
   name: "deploy",
-  arguments: [{ syntax: "<app>", description: "what to deploy", choices: Object.keys(appCatalog) }],
+  arguments: [{ syntax: "<app>", description: "what to deploy", choices: apps }],
   summary: "Create a deployment and follow it until it is ready",
   description:
     "Without any configuration it sets up this machine, starts the control plane and deploys there.\n" +
@@ -35,6 +57,7 @@ export const deployCommand: CommandSpec = {
   options: [
     { flags: "--name <name>", description: "name of the deployment (made up when absent)" },
     { flags: "--environment <id>", description: "environment it lives in (default: yours)" },
+    { flags: "--protected", description: "refuse to destroy it until it is unprotected" },
     ...specOptions,
     ...followOptions,
   ],
@@ -46,6 +69,67 @@ export const deployCommand: CommandSpec = {
   ],
   calls: ["createDeployment", "getOperation", "getDeployment"],
   load: () => import("../actions/deploy.ts"),
+};
+
+export const listCommand: CommandSpec = {
+  name: "list",
+  aliases: ["ls"],
+  summary: "List your deployments",
+  options: [
+    { flags: "--status <status>", description: "only those in this status", choices: statuses },
+    { flags: "--app <app>", description: "only this app", choices: apps },
+    { flags: "--environment <id>", description: "only this environment" },
+    { flags: "--destroyed", description: "also those that were destroyed" },
+    ...pageOptions,
+  ],
+  examples: [{ line: "onvera list" }, { line: "onvera list -o json" }, { line: "onvera list --destroyed" }],
+  calls: ["listDeployments"],
+  load: () => import("../actions/list.ts"),
+};
+
+export const getCommand: CommandSpec = {
+  name: "get",
+  arguments: [deploymentArgument],
+  summary: "Show a deployment",
+  examples: [{ line: 'onvera get "My Superset"' }, { line: "onvera get my-superset-abc123 -o yaml" }],
+  calls: ["getDeployment", "listDeployments"],
+  load: () => import("../actions/get.ts"),
+};
+
+export const updateCommand: CommandSpec = {
+  name: "update",
+  arguments: [deploymentArgument],
+  summary: "Change a deployment: version, size, settings",
+  description: "Shows what would change and asks. Its data always stays; a version update keeps a restore point.",
+  options: [
+    { flags: "--name <name>", description: "new name (the address stays)" },
+    ...specOptions,
+    ...removalOptions,
+    { flags: "--plan", description: "only show what would change" },
+    { flags: "-y, --yes", description: "do not ask" },
+    ...followOptions,
+  ],
+  examples: [
+    { line: "onvera update etl --size medium" },
+    { line: "onvera update my-superset-abc123 --version 6.1.0 --plan" },
+    { line: "onvera update etl --env LOG_LEVEL=debug --unset-env OLD --yes" },
+  ],
+  calls: ["getDeployment", "listDeployments", "planDeployment", "updateDeployment", "getOperation"],
+  load: () => import("../actions/update.ts"),
+};
+
+export const planCommand: CommandSpec = {
+  name: "plan",
+  arguments: [deploymentArgument],
+  summary: "Show what an update or a destroy would do, without doing it",
+  options: [{ flags: "--destroy", description: "plan the destroy" }, ...specOptions, ...removalOptions],
+  examples: [
+    { line: "onvera plan etl", note: "what has drifted" },
+    { line: "onvera plan etl --version 3.3.2" },
+    { line: "onvera plan etl --destroy -o json" },
+  ],
+  calls: ["getDeployment", "listDeployments", "planDeployment", "getOperation"],
+  load: () => import("../actions/plan.ts"),
 };
 
 export const destroyCommand: CommandSpec = {
@@ -61,25 +145,21 @@ export const destroyCommand: CommandSpec = {
   load: () => import("../actions/destroy.ts"),
 };
 
-export const listCommand: CommandSpec = {
-  name: "list",
-  aliases: ["ls"],
-  summary: "List your deployments",
-  options: [
-    { flags: "--destroyed", description: "also those that were destroyed" },
-    { flags: "--page <n>", description: "one page only, from 1" },
-    { flags: "--per-page <n>", description: "length of a page, at most 100" },
-  ],
-  examples: [{ line: "onvera list" }, { line: "onvera list -o json" }, { line: "onvera list --destroyed" }],
-  calls: ["listDeployments"],
-  load: () => import("../actions/list.ts"),
+export const protectCommand: CommandSpec = {
+  name: "protect",
+  arguments: [deploymentArgument],
+  summary: "Refuse to destroy a deployment",
+  examples: [{ line: "onvera protect etl" }],
+  calls: ["updateDeployment", "listDeployments"],
+  load: async () => ({ run: (await import("../actions/protect.ts")).protect }),
 };
 
-export const getCommand: CommandSpec = {
-  name: "get",
+export const unprotectCommand: CommandSpec = {
+  name: "unprotect",
   arguments: [deploymentArgument],
-  summary: "Show a deployment",
-  examples: [{ line: 'onvera get "My Superset"' }, { line: "onvera get my-superset-abc123 -o yaml" }],
-  calls: ["getDeployment", "listDeployments"],
-  load: () => import("../actions/get.ts"),
+  summary: "Allow to destroy a deployment again; asks for its name",
+  options: [{ flags: "--confirm-name <name>", description: "its name, where there is no terminal to ask on" }],
+  examples: [{ line: "onvera unprotect etl" }],
+  calls: ["getDeployment", "updateDeployment", "listDeployments"],
+  load: async () => ({ run: (await import("../actions/protect.ts")).unprotect }),
 };

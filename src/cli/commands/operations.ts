@@ -1,7 +1,7 @@
 /** The commands about operations. */
 import type { OperationStatus } from "../../domain/operation.ts";
 import type { CommandGroup } from "../command-spec.ts";
-import { operationArgument } from "./shared-options.ts";
+import { operationArgument, pageOptions } from "./shared-options.ts";
 
 /** Written out, because the domain's list comes with a schema library that would slow every command down. */
 const statuses = Object.keys({
@@ -11,6 +11,8 @@ const statuses = Object.keys({
   failed: true,
   canceled: true,
 } satisfies Record<OperationStatus, true>);
+
+const example = "op_660e8400-e29b-41d4-a716-446655440001";
 
 export const operationCommands: CommandGroup = {
   name: "ops",
@@ -25,8 +27,7 @@ export const operationCommands: CommandGroup = {
         { flags: "--status <status>", description: "only those in this status", choices: statuses },
         { flags: "--type <type>", description: "only this type, for example deployment.create" },
         { flags: "--deployment <deployment>", description: "only those of this deployment" },
-        { flags: "--page <n>", description: "page, from 1" },
-        { flags: "--per-page <n>", description: "length of a page, at most 100" },
+        ...pageOptions,
       ],
       examples: [{ line: "onvera ops list" }, { line: "onvera ops list --status running" }],
       calls: ["listOperations", "listDeploymentOperations", "listDeployments"],
@@ -36,9 +37,39 @@ export const operationCommands: CommandGroup = {
       name: "get",
       arguments: [operationArgument],
       summary: "Show an operation",
-      examples: [{ line: "onvera ops get op_660e8400-e29b-41d4-a716-446655440001" }],
+      options: [{ flags: "-f, --follow", description: "go on until it is over, as 'onvera ops wait' does" }],
+      examples: [{ line: `onvera ops get ${example}` }],
       calls: ["getOperation"],
       load: () => import("../actions/ops-get.ts"),
+    },
+    {
+      name: "wait",
+      arguments: [operationArgument],
+      summary: "Follow an operation until it is over",
+      options: [{ flags: "--timeout <time>", description: "stop following after this long (90s, 15m, 1h)" }],
+      examples: [{ line: `onvera ops wait ${example}` }],
+      calls: ["getOperation"],
+      load: () => import("../actions/ops-wait.ts"),
+    },
+    {
+      name: "cancel",
+      arguments: [operationArgument],
+      summary: "Ask an operation to stop",
+      examples: [{ line: `onvera ops cancel ${example}` }],
+      calls: ["cancelOperation"],
+      load: () => import("../actions/ops-cancel.ts"),
+    },
+    {
+      name: "events",
+      arguments: [operationArgument],
+      summary: "Show what an operation did, step by step",
+      options: [
+        { flags: "-f, --follow", description: "go on with what comes, until it is over" },
+        { flags: "--after <seq>", description: "only events after this number" },
+      ],
+      examples: [{ line: `onvera ops events ${example}` }, { line: `onvera ops events ${example} --follow` }],
+      calls: ["listOperationEvents"],
+      load: async () => ({ run: (await import("../actions/events.ts")).ofOperation }),
     },
   ],
 };

@@ -13,3 +13,9 @@ export const followOptions: readonly OptionSpec[] = [
   { flags: "--no-wait", description: "return as soon as the operation is accepted" },
   { flags: "--timeout <time>", description: "stop following after this long (90s, 15m, 1h); the work goes on" },
 ];
+
+/** What every list has that comes in pages. */
+export const pageOptions: readonly OptionSpec[] = [
+  { flags: "--page <n>", description: "page, from 1" },
+  { flags: "--per-page <n>", description: "length of a page, at most 100" },
+];

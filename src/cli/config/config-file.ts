@@ -17,7 +17,7 @@ export interface StoredContext {
 
 /** Members not named here are kept as they are: a newer CLI may have written them. */
 export interface ConfigFile {
-  current_context?: string;
+  current_context?: string | undefined;
   contexts: Record<string, StoredContext>;
   /** The output format used when no flag names one. */
   output?: OutputFormat;

@@ -13,6 +13,8 @@ export interface FollowOptions {
   type: string;
   /** When the work began, milliseconds since 1970; now, when absent. */
   startedAt?: number | undefined;
+  /** No lines at all: the caller shows the result. */
+  isSilent?: boolean;
   /** After this many seconds the following ends with exit code 6. */
   timeoutSeconds?: number | undefined;
 }
@@ -33,8 +35,10 @@ export async function followOperation(invocation: Invocation, options: FollowOpt
   const { io, output } = invocation;
   const { operationId, type, timeoutSeconds } = options;
   const words = wordsFor(type);
-  output.line("Polling for completion...");
-  output.line(`Press Ctrl+C to stop polling (${words.noun} will continue)`);
+  if (!options.isSilent) {
+    output.line("Polling for completion...");
+    output.line(`Press Ctrl+C to stop polling (${words.noun} will continue)`);
+  }
 
   const abort = new AbortController();
   const undo = io.onInterrupt(() => abort.abort(DETACHED));
@@ -42,7 +46,7 @@ export async function followOperation(invocation: Invocation, options: FollowOpt
     timeoutSeconds === undefined ? undefined : setTimeout(() => abort.abort(TIMED_OUT), timeoutSeconds * 1000);
   const isLive = output.isForPrograms ? io.errIsLive : io.outIsLive;
   const status = createStatusLine({
-    write: output.quiet ? () => undefined : output.isForPrograms ? io.err : io.out,
+    write: output.quiet || options.isSilent ? () => undefined : output.isForPrograms ? io.err : io.out,
     isLive,
     columns: io.columns,
     startedAt: options.startedAt ?? io.now(),

@@ -1,0 +1,86 @@
+/** `onvera auth`: signing in and out, and who one is. */
+import { hostname } from "node:os";
+import { forgetKey, storedLine, storeKey } from "../config/credentials.ts";
+import { CliError, usageError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { type Invocation, isSet, text } from "../invocation.ts";
+import { showOne } from "../output/show.ts";
+import { ask, readSecret } from "../prompt.ts";
+
+/** Signs in: by a key, or as a person, who is given a key of their own for this machine. */
+export async function login(invocation: Invocation): Promise<undefined> {
+  const { io, output } = invocation;
+  const token = text(invocation, "token");
+  const ways = [token !== undefined, isSet(invocation, "key"), text(invocation, "email") !== undefined];
+  if (ways.filter(Boolean).length > 1) throw usageError("--key, --token and --email exclude each other.");
+  const key = token ?? (isSet(invocation, "key") ? await readSecret(io, "API key") : await keyByPassword(invocation));
+  if (!/^\S+$/.test(key)) throw usageError("That is not an API key.", "Keys look like onv_sk_live_…");
+  await invocation.apiWith({ credential: key }).call("getCurrentUser");
+  storeKey(invocation, key);
+  output.line("✓ Authentication successful!");
+  output.line(storedLine(invocation));
+  if (io.env.ONVERA_API_KEY) output.warn("ONVERA_API_KEY is set and goes before the stored key.");
+  return undefined;
+}
+
+/** The password never becomes part of the configuration: it buys a key, and the session ends again. */
+async function keyByPassword(invocation: Invocation): Promise<string> {
+  const { io } = invocation;
+  const given = text(invocation, "email");
+  if (given === undefined && !io.canAsk) {
+    throw usageError(
+      "Signing in asks for your email and password, and there is no terminal to ask on.",
+      "Give a key instead: onvera auth login --key < key-file, or set ONVERA_API_KEY.",
+      "Or: onvera auth login --email you@example.com < password-file",
+    );
+  }
+  const email = given ?? (await ask(io, "Email: ")).trim();
+  const password = await readSecret(io, `Password for ${email}`);
+  const session = await invocation.apiWith({}).call("login", { body: { email, password } });
+  const api = invocation.apiWith({ credential: session.access_token, bearer: true });
+  try {
+    const { key } = await api.call("createApiKey", { body: { name: `onvera CLI on ${hostname()}`.slice(0, 100) } });
+    return key;
+  } finally {
+    await api.call("logout").catch(() => undefined);
+  }
+}
+
+/** Removes the stored key here; the key itself stays valid, as documented. */
+export async function logout(invocation: Invocation): Promise<undefined> {
+  const { output, io } = invocation;
+  output.line(forgetKey(invocation) ? "Signed out: the stored API key was removed." : "Nobody was signed in.");
+  output.say("The key itself stays valid. Revoke it with 'onvera api-keys revoke' or in the dashboard.");
+  if (io.env.ONVERA_API_KEY) output.warn("ONVERA_API_KEY is still set and still used.");
+  return undefined;
+}
+
+export async function whoami(invocation: Invocation): Promise<undefined> {
+  const { settings } = invocation;
+  const me = await invocation.api().call("getCurrentUser");
+  showOne(invocation, me, me.user.email, [
+    ["User", `${me.user.name} <${me.user.email}>`],
+    ["Organization", me.organization === null ? null : `${me.organization.name} (${me.organization.id})`],
+    ["Role", me.role],
+    ["Platform operator", me.is_platform_operator ? "yes" : null],
+    ["Signed in by", me.kind === "api_key" ? `API key ${me.api_key_id} (from the ${settings.apiKeyFrom})` : "session"],
+    ["Scopes", me.scopes.join(", ")],
+    ["Service", `${settings.apiUrl} (from the ${settings.apiUrlFrom}, context '${settings.contextName}')`],
+    [
+      "Note",
+      me.single_organization
+        ? "runs without root: all apps share one system user, so it takes one organization only"
+        : null,
+    ],
+  ]);
+  return undefined;
+}
+
+/** Gives an access token for the dashboard's API from a refresh token on standard input; for programs that act as a person. */
+export async function refresh(invocation: Invocation): Promise<undefined> {
+  const token = await readSecret(invocation.io, "Refresh token");
+  if (token === "") throw new CliError("There is no refresh token on standard input.", { exitCode: exitCodes.usage });
+  const pair = await invocation.apiWith({}).call("refreshSession", { body: { refresh_token: token } });
+  invocation.output.data(pair, { names: () => [pair.access_token], table: () => `${pair.access_token}\n` });
+  return undefined;
+}

@@ -1,0 +1,70 @@
+/** `onvera logs`: a deployment's log, past and live; without a deployment, the control plane's own. */
+import type { LogLine } from "../api/contract.ts";
+import { readEvents } from "../api/event-stream.ts";
+import { deploymentId } from "../find-deployment.ts";
+import { untilInterrupted } from "../follow/until-interrupted.ts";
+import { type Invocation, isSet, text } from "../invocation.ts";
+import { wholeNumber } from "../options.ts";
+import { dim } from "../output/paint.ts";
+import { safeLine } from "../output/safe-text.ts";
+import { runVerb } from "./control-plane-verb.ts";
+
+const DEFAULT_TAIL = 200;
+
+/** Prints the last lines, and with --follow what comes after them until Ctrl+C. */
+export async function run(invocation: Invocation): Promise<number | undefined> {
+  const reference = invocation.args[0];
+  if (reference === undefined) return runVerb(invocation, "runLogs");
+  const api = invocation.api();
+  const id = await deploymentId(api, reference);
+  const tail = wholeNumber("--tail", text(invocation, "tail") ?? String(DEFAULT_TAIL));
+  const query = { process: text(invocation, "process"), tail };
+  if (!isSet(invocation, "follow")) {
+    const lines = await api.call("getDeploymentLogs", { path: { deployment_id: id }, query });
+    invocation.output.data(lines, {
+      names: () => lines.items.map((line) => safeLine(line.text)),
+      table: (hasColor) => lines.items.map((line) => logLine(line, hasColor)).join(""),
+    });
+    if (lines.items.length === 0) invocation.output.say("There are no log lines yet.");
+    return undefined;
+  }
+  await untilInterrupted(invocation.io, (signal) => follow(invocation, id, query, signal));
+  return undefined;
+}
+
+async function follow(
+  invocation: Invocation,
+  id: string,
+  query: { process: string | undefined; tail: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { io, output } = invocation;
+  const api = invocation.api();
+  const events = readEvents({
+    signal,
+    open: (lastId, abort) =>
+      api.open("getDeploymentLogs", {
+        path: { deployment_id: id },
+        query: { ...query, follow: "true" },
+        headers: { Accept: "text/event-stream", ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) },
+        signal: abort,
+      }),
+    onReconnect: () => output.say("(the connection was cut; connecting again)"),
+  });
+  for await (const { type, data } of events) {
+    if (type === "end") return;
+    const line = readLine(data);
+    if (line === undefined) continue;
+    io.out(output.isForPrograms ? `${JSON.stringify(line)}\n` : logLine(line, io.outHasColor));
+  }
+}
+
+function readLine(data: string): LogLine | undefined {
+  const value: unknown = JSON.parse(data);
+  return typeof value === "object" && value !== null && "text" in value ? (value as LogLine) : undefined;
+}
+
+function logLine({ at, process, replica, text: line }: LogLine, hasColor: boolean): string {
+  const head = `${at} ${process}.${replica}`;
+  return `${hasColor ? dim(head) : head}  ${safeLine(line)}\n`;
+}

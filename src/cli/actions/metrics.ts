@@ -1,0 +1,36 @@
+/** `onvera metrics`: CPU and memory of every process, and the requests at the gateway. */
+import { deploymentId } from "../find-deployment.ts";
+import { argument, type Invocation } from "../invocation.ts";
+import { fields, table } from "../output/table.ts";
+
+/** Prints the figures of this moment. */
+export async function run(invocation: Invocation): Promise<undefined> {
+  const api = invocation.api();
+  const id = await deploymentId(api, argument(invocation, 0));
+  const metrics = await api.call("getDeploymentMetrics", { path: { deployment_id: id } });
+  const { gateway, processes } = metrics;
+  const { p50, p95, p99 } = gateway.latency_milliseconds;
+  invocation.output.data(metrics, {
+    names: () => processes.map(({ name, replica }) => `${name}.${replica}`),
+    table: (hasColor) =>
+      `${table(
+        [
+          { title: "PROCESS", value: ({ name, replica }) => `${name}.${replica}` },
+          { title: "CPU", value: ({ cpu_percent }) => `${cpu_percent.toFixed(1)} %` },
+          { title: "CPU TIME", value: ({ cpu_seconds }) => `${cpu_seconds.toFixed(1)} s` },
+          { title: "MEMORY", value: ({ memory_bytes }) => megabytes(memory_bytes) },
+          { title: "RESTARTS", value: ({ restarts }) => String(restarts) },
+        ],
+        processes,
+        hasColor,
+      )}\n${fields([
+        ["Requests", String(gateway.requests)],
+        ["Errors", String(gateway.errors)],
+        ["Sent", megabytes(gateway.bytes_out)],
+        ["Latency", `p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms`],
+      ])}`,
+  });
+  return undefined;
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

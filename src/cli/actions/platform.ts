@@ -1,0 +1,100 @@
+/** `onvera clusters`, `onvera workers`, `onvera apps` and `onvera audit`. */
+import type { Data } from "../api/contract.ts";
+import { argument, type Invocation, text } from "../invocation.ts";
+import { wholeNumber } from "../options.ts";
+import { age } from "../output/elapsed.ts";
+import { paintStatus } from "../output/paint.ts";
+import { showList, showOne } from "../output/show.ts";
+
+export async function clusters(invocation: Invocation): Promise<undefined> {
+  showList(invocation, await invocation.api().call("listClusters"), {
+    columns: [
+      { title: "ID", value: ({ id }) => id },
+      { title: "NAME", value: ({ name }) => name },
+      { title: "KIND", value: ({ kind }) => kind },
+      { title: "DOMAIN", value: ({ domain }) => domain },
+      { title: "SHARED", value: ({ shared }) => (shared ? "yes" : "no") },
+    ],
+    name: ({ id }) => id,
+    nothing: "There are no clusters.",
+  });
+  return undefined;
+}
+
+export async function cluster(invocation: Invocation): Promise<undefined> {
+  const found = await invocation.api().call("getCluster", { path: { cluster_id: argument(invocation, 0) } });
+  showOne(invocation, found, found.id, [
+    ["ID", found.id],
+    ["Name", found.name],
+    ["Kind", found.kind],
+    ["Domain", found.domain],
+    ["Shared", found.shared ? "yes" : "no"],
+    ["Created at", found.created_at],
+  ]);
+  return undefined;
+}
+
+export async function workers(invocation: Invocation): Promise<undefined> {
+  const now = invocation.io.now();
+  showList(invocation, await invocation.api().call("listWorkers"), {
+    columns: [
+      { title: "ID", value: ({ id }) => id },
+      { title: "HOST", value: ({ host, pid }) => `${host}:${pid}` },
+      { title: "STATE", value: ({ state }) => state, paint: paintStatus },
+      { title: "SLOTS", value: ({ slots }) => String(slots) },
+      { title: "CAN", value: ({ capabilities }) => capabilities.join(",") },
+      { title: "HEARTBEAT", value: ({ heartbeat_at }) => age(now - Date.parse(heartbeat_at)) },
+      { title: "VERSION", value: ({ version }) => version },
+    ],
+    name: ({ id }) => id,
+    nothing: "No worker runs.",
+  });
+  return undefined;
+}
+
+type App = Data<"listApps">["items"][number];
+
+export async function apps(invocation: Invocation): Promise<undefined> {
+  showList<App>(invocation, await invocation.api().call("listApps"), {
+    columns: [
+      { title: "APP", value: ({ app_type }) => app_type },
+      { title: "VERSIONS", value: ({ versions }) => versions.map(({ version }) => version).join(", ") },
+      { title: "DEFAULT", value: ({ default_version }) => default_version },
+      { title: "PROCESSES", value: ({ processes }) => processes.map(processText).join(", ") },
+      { title: "SIZES", value: ({ sizes }) => sizes.map(({ name }) => name).join(", ") },
+    ],
+    name: ({ app_type }) => app_type,
+    nothing: "There is nothing to deploy.",
+  });
+  return undefined;
+}
+
+const processText = ({ name, scalable, min_replicas, max_replicas }: App["processes"][number]): string =>
+  scalable ? `${name} (${min_replicas}-${max_replicas})` : name;
+
+export async function audit(invocation: Invocation): Promise<undefined> {
+  const page = await invocation.api().call("listAuditEvents", {
+    query: {
+      from: text(invocation, "from"),
+      to: text(invocation, "to"),
+      actor_id: text(invocation, "actor"),
+      action: text(invocation, "action"),
+      target_id: text(invocation, "target"),
+      page: wholeNumber("--page", text(invocation, "page") ?? "1"),
+      per_page: wholeNumber("--per-page", text(invocation, "perPage") ?? "50"),
+    },
+  });
+  showList(invocation, page, {
+    columns: [
+      { title: "AT", value: ({ at }) => at },
+      { title: "ACTOR", value: ({ actor }) => `${actor.name} (${actor.kind})` },
+      { title: "ACTION", value: ({ action }) => action },
+      { title: "TARGET", value: ({ target_id, target_type }) => target_id ?? target_type ?? "" },
+      { title: "OUTCOME", value: ({ outcome }) => outcome },
+      { title: "BY WAY OF", value: ({ origin }) => origin },
+    ],
+    name: ({ id }) => String(id),
+    nothing: "There are no such events.",
+  });
+  return undefined;
+}

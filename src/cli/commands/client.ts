@@ -1,0 +1,193 @@
+/** The commands about the CLI itself: signing in, configuration, raw requests, completion. */
+import type { CommandGroup, CommandSpec } from "../command-spec.ts";
+
+const auth = () => import("../actions/auth.ts");
+const config = () => import("../actions/config.ts");
+const context = () => import("../actions/context.ts");
+
+export const authCommands: CommandGroup = {
+  name: "auth",
+  summary: "Sign in and out",
+  commands: [
+    {
+      name: "login",
+      summary: "Sign in",
+      options: [
+        { flags: "--key", description: "ask for an API key, hidden (or read it from standard input)" },
+        { flags: "--token <token>", description: "take this API key; others may see it in the process list" },
+        { flags: "--email <email>", description: "sign in as this person, with a password that is asked for" },
+      ],
+      examples: [
+        { line: "onvera auth login" },
+        { line: "onvera auth login --key" },
+        { line: "onvera auth login --token onv_sk_live_..." },
+      ],
+      calls: ["login", "createApiKey", "logout", "getCurrentUser"],
+      load: async () => ({ run: (await auth()).login }),
+    },
+    {
+      name: "logout",
+      summary: "Remove the stored key here; it is not revoked",
+      examples: [{ line: "onvera auth logout" }],
+      calls: [],
+      load: async () => ({ run: (await auth()).logout }),
+    },
+    {
+      name: "whoami",
+      summary: "Show who you are and what you may do",
+      examples: [{ line: "onvera auth whoami" }],
+      calls: ["getCurrentUser"],
+      load: async () => ({ run: (await auth()).whoami }),
+    },
+    {
+      name: "refresh",
+      summary: "Exchange a refresh token, read from standard input, for an access token",
+      examples: [{ line: "onvera auth refresh < refresh-token" }],
+      calls: ["refreshSession"],
+      load: async () => ({ run: (await auth()).refresh }),
+    },
+  ],
+};
+
+export const whoamiCommand: CommandSpec = {
+  name: "whoami",
+  summary: "Show who you are and what you may do",
+  examples: [{ line: "onvera whoami" }],
+  calls: ["getCurrentUser"],
+  load: async () => ({ run: (await auth()).whoami }),
+};
+
+export const configCommands: CommandGroup = {
+  name: "config",
+  summary: "The CLI's own configuration",
+  commands: [
+    {
+      name: "list",
+      aliases: ["ls"],
+      summary: "Show what is in force, and where it comes from",
+      examples: [{ line: "onvera config list" }],
+      calls: [],
+      load: async () => ({ run: (await config()).list }),
+    },
+    {
+      name: "get",
+      arguments: [{ syntax: "<name>", description: "context, api_url, api_key or output" }],
+      summary: "Print one setting",
+      examples: [{ line: "onvera config get api_url" }],
+      calls: [],
+      load: async () => ({ run: (await config()).get }),
+    },
+    {
+      name: "set",
+      arguments: [
+        { syntax: "<name>", description: "api_url or output" },
+        { syntax: "<value>", description: "its value" },
+      ],
+      summary: "Change a setting",
+      examples: [
+        { line: "onvera config set api_url https://onvera.example.com" },
+        { line: "onvera config set output json" },
+      ],
+      calls: [],
+      load: async () => ({ run: (await config()).set }),
+    },
+    {
+      name: "path",
+      summary: "Print where the configuration is kept",
+      examples: [{ line: "onvera config path" }],
+      calls: [],
+      load: async () => ({ run: (await config()).path }),
+    },
+  ],
+};
+
+const name = { syntax: "<name>", description: "name of the context" };
+
+export const contextCommands: CommandGroup = {
+  name: "context",
+  summary: "Several services or accounts side by side",
+  commands: [
+    {
+      name: "list",
+      aliases: ["ls"],
+      summary: "List the contexts",
+      examples: [{ line: "onvera context list" }],
+      calls: [],
+      load: async () => ({ run: (await context()).list }),
+    },
+    {
+      name: "use",
+      arguments: [name],
+      summary: "Use a context from now on",
+      examples: [{ line: "onvera context use prod" }],
+      calls: [],
+      load: async () => ({ run: (await context()).use }),
+    },
+    {
+      name: "add",
+      arguments: [name],
+      summary: "Add a context, or change its service",
+      options: [{ flags: "--production", description: "name it in every question" }],
+      examples: [{ line: "onvera context add prod --api-url https://onvera.example.com --production" }],
+      calls: [],
+      load: async () => ({ run: (await context()).add }),
+    },
+    {
+      name: "remove",
+      aliases: ["rm"],
+      arguments: [name],
+      summary: "Remove a context and its stored key",
+      examples: [{ line: "onvera context remove prod" }],
+      calls: [],
+      load: async () => ({ run: (await context()).remove }),
+    },
+  ],
+};
+
+export const apiCommand: CommandSpec = {
+  name: "api",
+  arguments: [
+    { syntax: "<method>", description: "GET, POST, PATCH, DELETE" },
+    { syntax: "<path>", description: "/api/v1/deployments, /v1/deployments or deployments" },
+  ],
+  summary: "Send any request to the API, signed in",
+  options: [
+    { flags: "-d, --data <json>", description: "body; @file reads a file, @- standard input" },
+    { flags: "-i, --include", description: "show status and headers as well" },
+  ],
+  examples: [
+    { line: "onvera api GET deployments" },
+    { line: `onvera api POST /api/v1/deployments -d '{"app_type": "superset", "name": "My Superset"}'` },
+  ],
+  calls: "any",
+  load: () => import("../actions/api.ts"),
+};
+
+export const completionCommand: CommandSpec = {
+  name: "completion",
+  arguments: [{ syntax: "<shell>", description: "your shell", choices: ["bash", "zsh", "fish"] }],
+  summary: "Print the script that completes commands, options and deployments in your shell",
+  examples: [
+    { line: "source <(onvera completion bash)" },
+    { line: "onvera completion fish > ~/.config/fish/completions/onvera.fish" },
+  ],
+  calls: ["listDeployments", "listOperations"],
+  load: () => import("../actions/completion.ts"),
+};
+
+export const versionCommand: CommandSpec = {
+  name: "version",
+  summary: "Print the version of the CLI and of the service",
+  examples: [{ line: "onvera version" }],
+  calls: ["getVersion"],
+  load: () => import("../actions/version.ts"),
+};
+
+export const pingCommand: CommandSpec = {
+  name: "ping",
+  summary: "Ask the service whether it answers and is ready",
+  options: [{ flags: "--keys", description: "show the public keys its access tokens are signed with" }],
+  examples: [{ line: "onvera ping" }],
+  calls: ["healthz", "readyz", "getJwks"],
+  load: () => import("../actions/service-health.ts"),
+};

@@ -1,0 +1,125 @@
+/** The commands about the installation: apps, clusters, workers, and this machine's control plane. */
+import type { CommandGroup, CommandSpec } from "../command-spec.ts";
+
+export const appCommands: CommandGroup = {
+  name: "apps",
+  summary: "What can be deployed",
+  commands: [
+    {
+      name: "list",
+      aliases: ["ls"],
+      summary: "List apps, their versions, processes and sizes",
+      examples: [{ line: "onvera apps list" }],
+      calls: ["listApps"],
+      load: async () => ({ run: (await import("../actions/platform.ts")).apps }),
+    },
+  ],
+};
+
+export const clusterCommands: CommandGroup = {
+  name: "clusters",
+  summary: "Where workloads run",
+  commands: [
+    {
+      name: "list",
+      aliases: ["ls"],
+      summary: "List the clusters you can use",
+      examples: [{ line: "onvera clusters list" }],
+      calls: ["listClusters"],
+      load: async () => ({ run: (await import("../actions/platform.ts")).clusters }),
+    },
+    {
+      name: "get",
+      arguments: [{ syntax: "<cluster>", description: "id (clu_…)" }],
+      summary: "Show a cluster",
+      examples: [{ line: "onvera clusters get clu_…" }],
+      calls: ["getCluster"],
+      load: async () => ({ run: (await import("../actions/platform.ts")).cluster }),
+    },
+  ],
+};
+
+export const workerCommands: CommandGroup = {
+  name: "workers",
+  summary: "The processes that carry out operations (platform operator)",
+  commands: [
+    {
+      name: "list",
+      aliases: ["ls"],
+      summary: "List the workers",
+      examples: [{ line: "onvera workers list" }],
+      calls: ["listWorkers"],
+      load: async () => ({ run: (await import("../actions/platform.ts")).workers }),
+    },
+  ],
+};
+
+export const statusCommand: CommandSpec = {
+  name: "status",
+  summary: "Show what of this machine's control plane runs",
+  examples: [{ line: "onvera status" }],
+  calls: [],
+  load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runStatus"),
+};
+
+export const setupCommand: CommandSpec = {
+  name: "setup",
+  summary: "Get what this machine needs: the Pulumi CLI, PostgreSQL, the apps' packages",
+  description: "Runs by itself before the first deploy; it can be interrupted and goes on where it was.",
+  options: [{ flags: "--plugins <set>", description: "which provider plugins to use", choices: ["own", "official"] }],
+  examples: [{ line: "onvera setup" }],
+  calls: [],
+  load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runSetup"),
+};
+
+export const doctorCommand: CommandSpec = {
+  name: "doctor",
+  summary: "Check this machine, with a remedy for each finding",
+  examples: [{ line: "onvera doctor" }, { line: "onvera doctor -o json" }],
+  calls: [],
+  load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runDoctor"),
+};
+
+export const serverCommand: CommandSpec = {
+  name: "server",
+  summary: "Run the API alone, against DATABASE_URL",
+  options: [
+    { flags: "--port <port>", description: "where it listens (default 7600)" },
+    { flags: "--host <address>", description: "address it listens at (default 127.0.0.1)" },
+  ],
+  examples: [{ line: "onvera server --port 7600" }],
+  calls: [],
+  load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runServer"),
+};
+
+export const workerCommand: CommandSpec = {
+  name: "worker",
+  summary: "Run a worker alone, against DATABASE_URL",
+  options: [{ flags: "--slots <n>", description: "operations at the same time" }],
+  examples: [{ line: "onvera worker --slots 4" }],
+  calls: [],
+  load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runWorker"),
+};
+
+export const migrateCommand: CommandSpec = {
+  name: "migrate",
+  summary: "Bring the database's schema up to date; safe to run twice at once",
+  examples: [{ line: "onvera migrate" }],
+  calls: [],
+  load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runMigrate"),
+};
+
+export const pulumiCommand: CommandSpec = {
+  name: "pulumi",
+  arguments: [{ syntax: "[arguments...]", description: "as the pulumi CLI takes them; --stack names the deployment" }],
+  summary: "Run the plain pulumi CLI on a deployment's stack (platform operator)",
+  description: "What reads runs here. What changes (up, destroy, refresh, state, cancel) runs as an operation.",
+  passthrough: true,
+  examples: [
+    { line: "onvera pulumi stack ls" },
+    { line: "onvera pulumi preview --stack dep_…" },
+    { line: "onvera pulumi refresh --stack dep_…" },
+  ],
+  calls: ["runPulumi", "listDeployments", "getOperation"],
+  load: () => import("../actions/pulumi.ts"),
+};
