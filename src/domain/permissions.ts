@@ -40,7 +40,9 @@ export const permissions = {
   "operations.read": { scope: "operations:read", role: "viewer" },
   "operations.cancel": { scope: "operations:write", role: "developer" },
   "environments.read": { scope: "org:read", role: "viewer" },
-  "environments.write": { scope: "org:read", role: "admin" },
+  // Everyone may ask; tenants are told that environments are the system's (TN-1), the operator needs the entry below.
+  "environments.write": { scope: "org:read", role: "viewer" },
+  "environments.manage": { scope: "platform:write", role: "operator" },
   "organizations.read": { scope: "org:read", role: "viewer" },
   "organizations.create": { scope: "platform:write", role: "operator" },
   "projects.read": { scope: "org:read", role: "viewer" },

@@ -3,11 +3,13 @@ import { Kysely, type Migration, Migrator, PostgresDialect } from "kysely";
 import pg from "pg";
 import * as foundation from "./migrations/0001-foundation.ts";
 import * as pulumiState from "./migrations/0002-pulumi-state.ts";
+import * as accessLookups from "./migrations/0003-access-lookups.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
   "0001-foundation": foundation,
   "0002-pulumi-state": pulumiState,
+  "0003-access-lookups": accessLookups,
 };
 
 /**

@@ -5,7 +5,7 @@ import { changeHeaders, declare, jsonAnswer, jsonBody, problems } from "./declar
 import { deploymentParam } from "./deployments.ts";
 
 const tags = ["Deployment actions"];
-const accepted = { 202: jsonAnswer("Accepted; the operation is queued.", envelope(Accepted)) };
+const accepted = jsonAnswer("Accepted; the operation is queued.", envelope(Accepted));
 const request = { params: deploymentParam, headers: changeHeaders };
 
 export const planDeployment = declare("deployments.plan", {
@@ -17,7 +17,7 @@ export const planDeployment = declare("deployments.plan", {
   description:
     "Changes nothing. The operation's `result` holds the resources with what happens to each, and what data would be lost.",
   request: { ...request, body: jsonBody(PlanRequest) },
-  responses: { ...accepted, ...problems(404, 409, 412, 413, 415, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 413, 415, 422) },
 });
 
 export const startDeployment = declare("deployments.control", {
@@ -27,7 +27,7 @@ export const startDeployment = declare("deployments.control", {
   tags,
   summary: "Start a stopped deployment",
   request,
-  responses: { ...accepted, ...problems(404, 409, 412, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 422) },
 });
 
 export const stopDeployment = declare("deployments.control", {
@@ -37,7 +37,7 @@ export const stopDeployment = declare("deployments.control", {
   tags,
   summary: "Stop a deployment; data and address stay",
   request,
-  responses: { ...accepted, ...problems(404, 409, 412, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 422) },
 });
 
 export const restartDeployment = declare("deployments.control", {
@@ -47,7 +47,7 @@ export const restartDeployment = declare("deployments.control", {
   tags,
   summary: "Restart every process: drain, then start",
   request,
-  responses: { ...accepted, ...problems(404, 409, 412, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 422) },
 });
 
 export const scaleDeployment = declare("deployments.control", {
@@ -57,7 +57,7 @@ export const scaleDeployment = declare("deployments.control", {
   tags,
   summary: "Change how many copies of a process run",
   request: { ...request, body: jsonBody(ScaleRequest) },
-  responses: { ...accepted, ...problems(404, 409, 412, 413, 415, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 413, 415, 422) },
 });
 
 export const syncDags = declare("deployments.control", {
@@ -67,7 +67,7 @@ export const syncDags = declare("deployments.control", {
   tags,
   summary: "Fetch the DAG repository now",
   request,
-  responses: { ...accepted, ...problems(404, 409, 412, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 422) },
 });
 
 export const runPulumi = declare("deployments.pulumi", {
@@ -79,5 +79,5 @@ export const runPulumi = declare("deployments.pulumi", {
   description:
     "For the platform operator. up, refresh, destroy, state and cancel run as an operation, under its lease.",
   request: { ...request, body: jsonBody(PulumiRequest) },
-  responses: { ...accepted, ...problems(404, 409, 412, 413, 415, 422) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 413, 415, 422) },
 });

@@ -1,0 +1,97 @@
+/** The HTTP API as one app. It does not listen and does nothing until it is asked. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { OnveraError } from "../domain/errors.ts";
+import { newId, parseId } from "../domain/ids.ts";
+import type { ServerEnv } from "./caller.ts";
+import { declaredRoutes } from "./contracts/registry.ts";
+import type { ServerDeps } from "./deps.ts";
+import { createKeyUsage } from "./key-usage.ts";
+import { checkAddress, limitBody } from "./middleware/body.ts";
+import { allowedMethods, assertAllDeclared, createGuard } from "./middleware/guard.ts";
+import { createRateLimiter } from "./middleware/rate-limit.ts";
+import { API_BASE, openApiDocument } from "./openapi.ts";
+import { problemHandler, problemResponse } from "./problems.ts";
+import { apiKeyRoutes, auditRoutes, authRoutes, jwksRoutes } from "./routes/access.ts";
+import { deploymentActionRoutes } from "./routes/deployment-actions.ts";
+import { deploymentViewRoutes } from "./routes/deployment-views.ts";
+import { deploymentRoutes } from "./routes/deployments.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { environmentRoutes, organizationRoutes, platformRoutes } from "./routes/organization.ts";
+import { serviceRoutes, stateRoutes } from "./routes/service.ts";
+
+export interface ServerApp {
+  fetch: OpenAPIHono<ServerEnv>["fetch"];
+  request: OpenAPIHono<ServerEnv>["request"];
+  /** Writes what is still open; call it before the store is closed. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Builds the app.
+ * @throws Error when a route has no permission entry, or an entry no route
+ */
+export function createApp(deps: ServerDeps): ServerApp {
+  const app = new OpenAPIHono<ServerEnv>();
+  const usage = createKeyUsage(deps);
+  const limiter = createRateLimiter();
+
+  app.onError(problemHandler(deps.log));
+  app.notFound((c) => {
+    const allowed = allowedMethods(c.req.path, declaredRoutes);
+    if (allowed.length === 0) return problemResponse(c, new OnveraError("NOT_FOUND"));
+    c.header("Allow", allowed.join(", "));
+    return problemResponse(c, new OnveraError("METHOD_NOT_ALLOWED"));
+  });
+
+  app.use("*", async (c, next) => {
+    const given = c.req.header("X-Request-Id");
+    const requestId = (given && parseId("request", given)) ?? newId("request");
+    c.set("requestId", requestId);
+    await next();
+    c.res.headers.set("X-Request-Id", requestId);
+    for (const [name, value] of Object.entries(securityHeaders)) {
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+    }
+  });
+  app.use("*", checkAddress);
+  // The documentation writes paths short in places; 308 keeps method and body.
+  app.all("/v1/*", (c) => c.redirect(`/api${new URL(c.req.url).pathname}${new URL(c.req.url).search}`, 308));
+  app.use("*", limitBody);
+  app.use("*", createGuard({ deps, routes: declaredRoutes, limiter, usage }));
+
+  const served = [
+    deploymentRoutes,
+    deploymentActionRoutes,
+    deploymentViewRoutes,
+    operationRoutes,
+    environmentRoutes,
+    organizationRoutes,
+    platformRoutes,
+    authRoutes,
+    apiKeyRoutes,
+    auditRoutes,
+    serviceRoutes,
+  ];
+  for (const routes of served) app.route(API_BASE, routes(deps));
+  app.route("/", stateRoutes(deps));
+  app.route("/", jwksRoutes(deps));
+  app.route("/", docsRoutes(deps));
+  let document: ReturnType<typeof openApiDocument> | undefined;
+  app.get(`${API_BASE}/openapi.json`, (c) => {
+    document ??= openApiDocument(deps.version, declaredRoutes);
+    return c.json(document as object);
+  });
+  assertAllDeclared(app, declaredRoutes);
+
+  return { fetch: app.fetch, request: app.request, drain: () => usage.flush() };
+}
+
+const securityHeaders: Record<string, string> = {
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cache-Control": "no-store",
+};

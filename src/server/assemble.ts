@@ -1,0 +1,106 @@
+/** Puts a server together from what an installation has, and listens where it is told to. */
+import type { Server } from "node:http";
+import { serve } from "@hono/node-server";
+import { openCustody } from "../store/crypto/custody.ts";
+import { openDataKeys } from "../store/crypto/data-keys.ts";
+import type { SealingKey } from "../store/crypto/envelope.ts";
+import type { Store } from "../store/database.ts";
+import { createApp, type ServerApp } from "./app.ts";
+import type { ServerDeps, ServerLog } from "./deps.ts";
+import { defaultLimits, type Limits } from "./middleware/rate-limit.ts";
+import { startOperationHub } from "./operation-hub.ts";
+import { noRuntime, type RuntimeReader } from "./runtime-reader.ts";
+import { openTokens } from "./tokens.ts";
+
+export interface AssembleOptions {
+  store: Store;
+  /** From `loadMasterKey`. */
+  masterKey: SealingKey;
+  /** The product's version. */
+  version: string;
+  /** True without root. */
+  singleOrganization: boolean;
+  testApps?: boolean;
+  /** @default no node can be asked */
+  runtime?: RuntimeReader;
+  /** @default nothing is logged */
+  log?: ServerLog;
+  limits?: Partial<Limits>;
+  /** The docs page's script (`standalone.js` of @scalar/api-reference). */
+  docsScript?: string;
+  now?: () => Date;
+}
+
+export interface AssembledServer {
+  app: ServerApp;
+  deps: ServerDeps;
+  /**
+   * Listens on an address.
+   * @returns the port, which was chosen by the system where 0 was asked for
+   * @throws the system's error when the port is taken
+   */
+  listen(address: { host: string; port: number }): Promise<{ port: number }>;
+  /** Takes no new requests, ends streams, writes what is open. The store stays open: it is the caller's. */
+  stop(): Promise<void>;
+}
+
+const silent: ServerLog = { error: () => undefined, info: () => undefined };
+
+/** Builds the server; the operation hub begins to listen in the background. */
+export function assembleServer(options: AssembleOptions): AssembledServer {
+  const { store, masterKey } = options;
+  const dataKeys = openDataKeys(masterKey);
+  const hub = startOperationHub(store.connectionString);
+  const deps: ServerDeps = {
+    store,
+    custody: openCustody(masterKey),
+    dataKeys,
+    tokens: openTokens({ store, dataKeys }),
+    hub,
+    runtime: options.runtime ?? noRuntime,
+    log: options.log ?? silent,
+    version: options.version,
+    singleOrganization: options.singleOrganization,
+    testApps: options.testApps ?? false,
+    limits: { ...defaultLimits, ...options.limits },
+    docsScript: options.docsScript,
+    addressOf,
+    now: options.now ?? (() => new Date()),
+  };
+  const app = createApp(deps);
+  let server: Server | undefined;
+
+  return {
+    app,
+    deps,
+    listen: ({ host, port }) =>
+      new Promise((resolve, reject) => {
+        const started = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+          resolve({ port: info.port }),
+        ) as Server;
+        // Long polls and streams stay open longer than Node's own limit for a request.
+        started.requestTimeout = 0;
+        started.once("error", reject);
+        server = started;
+      }),
+    async stop() {
+      const listening = server;
+      if (listening) {
+        const closed = new Promise((resolve) => listening.close(resolve));
+        listening.closeIdleConnections();
+        const hard = setTimeout(() => listening.closeAllConnections(), 2000);
+        await hub.stop();
+        await closed;
+        clearTimeout(hard);
+      }
+      await hub.stop();
+      await app.drain();
+    },
+  };
+}
+
+/** @hono/node-server hands the socket over in the environment. */
+function addressOf(environment: unknown): string | undefined {
+  const { incoming } = (environment ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress;
+}

@@ -1,0 +1,66 @@
+/** Who is calling, and what travels with a request. */
+
+import { OnveraError } from "../domain/errors.ts";
+import { judge, type Permission, permissions, type Role, type Scope, scopesOf } from "../domain/permissions.ts";
+import type { Actor } from "../store/schema.ts";
+
+export interface Caller {
+  kind: "user" | "api_key";
+  userId: string;
+  userName: string;
+  email: string;
+  /** The organization the request acts in; null for an operator who chose none. */
+  organizationId: string | null;
+  /** The caller's role there; undefined for no member. */
+  role: Role | undefined;
+  isOperator: boolean;
+  /** Undefined means unrestricted. */
+  scopes: readonly string[] | undefined;
+  apiKeyId: string | null;
+  apiKeyName: string | null;
+  sessionId: string | null;
+  /** Who is written down as having done it. */
+  actor: Actor;
+}
+
+export type Origin = "api" | "cli" | "web";
+
+export interface ServerEnv {
+  Variables: { requestId: string; caller: Caller; origin: Origin };
+}
+
+/**
+ * Refuses a caller who lacks a permission.
+ * @throws OnveraError INSUFFICIENT_SCOPE with the documented words, or ACCESS_DENIED
+ */
+export function requirePermission(caller: Caller, permission: Permission): void {
+  const verdict = judge(permission, caller);
+  if (verdict === "scope-missing") {
+    throw new OnveraError("INSUFFICIENT_SCOPE", {
+      message: `Insufficient scope. Required: ${permissions[permission].scope}`,
+    });
+  }
+  if (verdict === "role-missing") {
+    const { role } = permissions[permission];
+    const needed = role === "operator" ? "the platform operator" : `role ${role} or above`;
+    throw new OnveraError("ACCESS_DENIED", { message: `Access denied. This needs ${needed}` });
+  }
+}
+
+/**
+ * The organization a request acts in.
+ * @throws OnveraError ACCESS_DENIED when the caller has chosen none
+ */
+export function organizationOf(caller: Caller): string {
+  if (caller.organizationId !== null) return caller.organizationId;
+  throw new OnveraError("ACCESS_DENIED", {
+    message: "Access denied. Choose an organization: send its id in the header X-Onvera-Organization",
+  });
+}
+
+/** The scopes the caller can really use: those of the role, cut to those of the key. */
+export function usableScopes(caller: Pick<Caller, "role" | "isOperator" | "scopes">): Scope[] {
+  const all = scopesOf(caller);
+  const { scopes } = caller;
+  return scopes === undefined ? all : all.filter((scope) => scopes.includes(scope));
+}

@@ -1,0 +1,35 @@
+/** Everything the server needs from outside, given by argument. */
+import type { Custody } from "../store/crypto/custody.ts";
+import type { DataKeys } from "../store/crypto/data-keys.ts";
+import type { Store } from "../store/database.ts";
+import type { Limits } from "./middleware/rate-limit.ts";
+import type { OperationHub } from "./operation-hub.ts";
+import type { RuntimeReader } from "./runtime-reader.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface ServerLog {
+  error(fields: Record<string, unknown>, message: string): void;
+  info(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface ServerDeps {
+  store: Store;
+  custody: Custody;
+  dataKeys: DataKeys;
+  tokens: Tokens;
+  hub: OperationHub;
+  runtime: RuntimeReader;
+  log: ServerLog;
+  /** The product's version. */
+  version: string;
+  /** True without root: every app shares one system user, so a second organization is refused. */
+  singleOrganization: boolean;
+  /** True in test installations: the bench app is accepted. */
+  testApps: boolean;
+  limits: Limits;
+  /** File of the docs page's script; without it the page lists the document's address only. */
+  docsScript?: string | undefined;
+  /** The address a request came from, for limits; undefined where nobody knows. */
+  addressOf(environment: unknown): string | undefined;
+  now(): Date;
+}

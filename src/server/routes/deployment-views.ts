@@ -1,0 +1,129 @@
+/** Handlers of what can be seen of a deployment. */
+import { OnveraError } from "../../domain/errors.ts";
+import { timestamp } from "../../domain/timestamps.ts";
+import { organizationOf } from "../caller.ts";
+import * as contracts from "../contracts/deployment-views.ts";
+import type { ServerDeps } from "../deps.ts";
+import { eventStream } from "../event-stream.ts";
+import { pageAnswer } from "../pages.ts";
+import type { LogLineView } from "../schemas/runtime.ts";
+import { readDeployment } from "../services/deployment-list.ts";
+import { readReceipt, readResources } from "../services/deployment-record.ts";
+import { runtimeTarget } from "../services/deployment-rows.ts";
+import { listOperations, listResourceEvents } from "../services/operations.ts";
+import { audit, transact } from "../transact.ts";
+import { urlOf } from "../views/deployment-view.ts";
+import { eventView } from "../views/operation-view.ts";
+import { resourceTree } from "../views/resource-tree.ts";
+import { newApi } from "./api.ts";
+
+/** The app's first administrator is always called so (src/stacks/apps). */
+const ADMIN_USER = "admin";
+
+export const deploymentViewRoutes = (deps: ServerDeps) =>
+  newApi()
+    .openapi(contracts.getLogs, async (c) => {
+      const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
+      const { process, tail, after, follow } = c.req.valid("query");
+      const target = runtimeTarget(row);
+      const request = { process, tail };
+      if (follow === "true") {
+        return eventStream(deps, c, async ({ send, signal }) => {
+          const since = resumeLog(c.req.header("last-event-id"), process) ?? after;
+          const lines = deps.runtime.logs(target, { ...request, after: since, follow: true, signal });
+          for await (const line of lines) {
+            if (signal.aborted) return;
+            await send({ id: `${line.process}:${line.seq}`, event: "log", data: line });
+          }
+        });
+      }
+      const items: LogLineView[] = [];
+      const lines = deps.runtime.logs(target, { ...request, after, follow: false, signal: c.req.raw.signal });
+      for await (const line of lines) items.push(line);
+      return c.json({ data: { items } }, 200);
+    })
+
+    .openapi(contracts.getHealth, async (c) => {
+      const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
+      return c.json({ data: await deps.runtime.health(runtimeTarget(row)) }, 200);
+    })
+
+    .openapi(contracts.getMetrics, async (c) => {
+      const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
+      return c.json({ data: await deps.runtime.metrics(runtimeTarget(row)) }, 200);
+    })
+
+    .openapi(contracts.getResources, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
+      const withDeleted = c.req.valid("query").include === "deleted";
+      const resources = await transact(deps, organizationId, (db) => readResources(db, row.id, { withDeleted }));
+      return c.json({ data: { items: resourceTree(resources) } }, 200);
+    })
+
+    .openapi(contracts.getOutputs, async (c) => {
+      const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
+      return c.json({ data: row.outputs }, 200);
+    })
+
+    .openapi(contracts.listDeploymentEvents, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
+      const query = c.req.valid("query");
+      const { rows, total, filters } = await transact(deps, organizationId, (db) =>
+        listResourceEvents(db, organizationId, row.id, query),
+      );
+      return c.json({ data: pageAnswer(rows, { request: query, total, filters, view: eventView }) }, 200);
+    })
+
+    .openapi(contracts.listDeploymentOperations, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
+      const query = { ...c.req.valid("query"), resource_id: row.id };
+      const page = await transact(deps, organizationId, (db) => listOperations(db, organizationId, query));
+      return c.json({ data: page }, 200);
+    })
+
+    .openapi(contracts.getCredentials, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
+      const password = await transact(deps, organizationId, async (db) => {
+        const secret = { ownerId: row.id, organizationId, name: "admin_password" };
+        const value = row.destroyed_at ? undefined : await deps.custody.read(db, secret);
+        // Reading a secret is written down with its success, in one transaction.
+        await audit(db, c, {
+          organizationId,
+          action: "deployment.credentials.read",
+          targetType: "deployment",
+          targetId: row.id,
+          outcome: value === undefined ? "failed" : "done",
+        });
+        return value;
+      });
+      if (password === undefined) throw new OnveraError("CREDENTIALS_NOT_FOUND");
+      const url = row.status === "ready" ? urlOf(row) : null;
+      return c.json({ data: { username: ADMIN_USER, password, url } }, 200);
+    })
+
+    .openapi(contracts.getReceipt, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
+      const receipt = await transact(deps, organizationId, (db) => readReceipt(db, row.id));
+      if (!receipt) throw new OnveraError("RECEIPT_NOT_FOUND");
+      const counts = new Map<string, number>();
+      for (const { found } of receipt.items) counts.set(found, (counts.get(found) ?? 0) + 1);
+      const data = {
+        deployment_id: receipt.deployment_id,
+        operation_id: receipt.operation_id,
+        written_at: timestamp(receipt.written_at),
+        summary: Object.fromEntries(counts),
+        items: receipt.items,
+      };
+      return c.json({ data }, 200);
+    });
+
+/** Lines are numbered per process, so a stream resumes exactly only where one process was asked for. */
+function resumeLog(lastEventId: string | undefined, process: string | undefined): number | undefined {
+  const match = /^([a-z0-9-]+):(\d{1,15})$/.exec(lastEventId ?? "");
+  return match && match[1] === process ? Number(match[2]) : undefined;
+}

@@ -1,0 +1,106 @@
+/** Handlers of the deployment routes. */
+import { judge } from "../../domain/permissions.ts";
+import type { Caller } from "../caller.ts";
+import { organizationOf } from "../caller.ts";
+import * as contracts from "../contracts/deployments.ts";
+import type { ServerDeps } from "../deps.ts";
+import { createHealthReader } from "../services/deployment-health.ts";
+import { listDeployments, readDeployment } from "../services/deployment-list.ts";
+import type { DeploymentRow } from "../services/deployment-rows.ts";
+import { applyUpdate } from "../services/deployment-update.ts";
+import { createDeployment, openForAction, submitDestroy } from "../services/deployments.ts";
+import { answerOnce, audit, transact } from "../transact.ts";
+import { deploymentView, etagOf } from "../views/deployment-view.ts";
+import { acceptedBody, markAccepted, newApi, requesterOf } from "./api.ts";
+
+const WARNING =
+  "Destroying is irreversible: user access is revoked, the database with all its data is removed, then the infrastructure. Nothing of it can be brought back.";
+
+export const deploymentRoutes = (deps: ServerDeps) => {
+  const healthOf = createHealthReader(deps);
+  const viewFor = async (caller: Caller, row: DeploymentRow) =>
+    deploymentView(row, { health: await healthOf(row), reveal: judge("deployments.update", caller) === "allowed" });
+
+  return newApi()
+    .openapi(contracts.createDeployment, async (c) => {
+      const requester = requesterOf(c);
+      const wanted = c.req.valid("json");
+      const body = await answerOnce(deps, c, requester.organizationId, async (db) => {
+        const { deploymentId, operation } = await createDeployment(db, requester, wanted, deps);
+        await audit(db, c, {
+          organizationId: requester.organizationId,
+          action: "deployment.create",
+          targetType: "deployment",
+          targetId: deploymentId,
+          change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operation.id },
+          outcome: "accepted",
+        });
+        return acceptedBody(deploymentId, operation.id);
+      });
+      markAccepted(c, body.data.operation_id);
+      return c.json(body, 202);
+    })
+
+    .openapi(contracts.listDeployments, async (c) => {
+      const caller = c.get("caller");
+      const organizationId = organizationOf(caller);
+      const query = c.req.valid("query");
+      const { rows, page } = await transact(deps, organizationId, (db) => listDeployments(db, organizationId, query));
+      const items = await Promise.all(rows.map((row) => viewFor(caller, row)));
+      return c.json({ data: { items, pagination: page } }, 200);
+    })
+
+    .openapi(contracts.getDeployment, async (c) => {
+      const caller = c.get("caller");
+      const { deployment_id: id } = c.req.valid("param");
+      const row = await readDeployment(deps, organizationOf(caller), id);
+      c.header("ETag", etagOf(row));
+      return c.json({ data: await viewFor(caller, row) }, 200);
+    })
+
+    .openapi(contracts.updateDeployment, async (c) => {
+      const requester = requesterOf(c);
+      const { deployment_id: id } = c.req.valid("param");
+      const wanted = c.req.valid("json");
+      const ifMatch = c.req.valid("header")["if-match"];
+      const { row, operation } = await transact(deps, requester.organizationId, async (db) => {
+        const result = await applyUpdate(db, requester, { id, ifMatch, wanted });
+        await audit(db, c, {
+          organizationId: requester.organizationId,
+          action: "deployment.update",
+          targetType: "deployment",
+          targetId: result.row.id,
+          change: { fields: Object.keys(wanted), operation_id: result.operation?.id ?? null },
+          outcome: result.operation ? "accepted" : "done",
+        });
+        return result;
+      });
+      if (operation) {
+        markAccepted(c, operation.id);
+        return c.json(acceptedBody(row.id, operation.id), 202);
+      }
+      c.header("ETag", etagOf(row));
+      return c.json({ data: await viewFor(c.get("caller"), row) }, 200);
+    })
+
+    .openapi(contracts.destroyDeployment, async (c) => {
+      const requester = requesterOf(c);
+      const { deployment_id: id } = c.req.valid("param");
+      const ifMatch = c.req.valid("header")["if-match"];
+      const body = await transact(deps, requester.organizationId, async (db) => {
+        const row = await openForAction(db, requester, { id, action: "destroy", ifMatch });
+        const operation = await submitDestroy(db, requester, row);
+        await audit(db, c, {
+          organizationId: requester.organizationId,
+          action: "deployment.destroy",
+          targetType: "deployment",
+          targetId: row.id,
+          change: { name: row.name, operation_id: operation.id },
+          outcome: "accepted",
+        });
+        return acceptedBody(row.id, operation.id, WARNING);
+      });
+      markAccepted(c, body.data.operation_id);
+      return c.json(body, 202);
+    });
+};

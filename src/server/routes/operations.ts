@@ -1,0 +1,108 @@
+/** Handlers of the operation routes. */
+import { requestCancel } from "../../automation/operations/cancel.ts";
+import { OnveraError } from "../../domain/errors.ts";
+import { parseId } from "../../domain/ids.ts";
+import { isTerminal } from "../../domain/operation.ts";
+import { timestampOrNull } from "../../domain/timestamps.ts";
+import { organizationOf } from "../caller.ts";
+import * as contracts from "../contracts/operations.ts";
+import type { ServerDeps } from "../deps.ts";
+import { type EventStream, eventStream } from "../event-stream.ts";
+import { listOperations, readEvents, readOperation, waitForChange } from "../services/operations.ts";
+import { answerOnce, audit, transact } from "../transact.ts";
+import { eventView, operationView } from "../views/operation-view.ts";
+import { newApi, POLL_SECONDS, requesterOf } from "./api.ts";
+
+const STREAM_BATCH = 500;
+
+export const operationRoutes = (deps: ServerDeps) =>
+  newApi()
+    .openapi(contracts.listOperations, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const query = c.req.valid("query");
+      const page = await transact(deps, organizationId, (db) => listOperations(db, organizationId, query));
+      return c.json({ data: page }, 200);
+    })
+
+    .openapi(contracts.getOperation, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const { wait = "0s" } = c.req.valid("query");
+      let row = await readOperation(deps, organizationId, c.req.valid("param").operation_id);
+      const waitMilliseconds = Number.parseInt(wait, 10) * 1000;
+      if (waitMilliseconds > 0) row = await waitForChange(deps, row, { waitMilliseconds, signal: c.req.raw.signal });
+      if (!isTerminal(row.status)) c.header("Retry-After", String(POLL_SECONDS));
+      return c.json({ data: operationView(row) }, 200);
+    })
+
+    .openapi(contracts.cancelOperation, async (c) => {
+      const requester = requesterOf(c);
+      const operationId = parseId("operation", c.req.valid("param").operation_id);
+      const body = await answerOnce(deps, c, requester.organizationId, async (db) => {
+        const answer = operationId && (await requestCancel(db, operationId, requester.actor));
+        if (!answer || answer.operation.organization_id !== requester.organizationId) {
+          throw new OnveraError("OPERATION_NOT_FOUND");
+        }
+        await audit(db, c, {
+          organizationId: requester.organizationId,
+          action: "operation.cancel",
+          targetType: "operation",
+          targetId: answer.operation.id,
+          change: { type: answer.operation.type, status: answer.operation.status },
+        });
+        const forced = timestampOrNull(answer.forced_stop_available_at);
+        return { data: { ...operationView(answer.operation), forced_stop_available_at: forced } };
+      });
+      c.header("Location", body.data.links.self);
+      c.header("Retry-After", String(POLL_SECONDS));
+      return c.json(body, 202);
+    })
+
+    .openapi(contracts.listOperationEvents, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const operation = await readOperation(deps, organizationId, c.req.valid("param").operation_id);
+      const { after, limit, stream } = c.req.valid("query");
+      if (stream === "true" || /\btext\/event-stream\b/.test(c.req.header("accept") ?? "")) {
+        const start = resumeAfter(c.req.header("last-event-id"), after);
+        return eventStream(deps, c, (events) => sendEvents(deps, operation, start, events));
+      }
+      const rows = await readEvents(deps, operation, { after, limit });
+      const last = rows.at(-1);
+      const ended = isTerminal(operation.status) && (last === undefined || last.type === "end");
+      return c.json({ data: { items: rows.map(eventView), next_after: last?.seq ?? after, ended } }, 200);
+    });
+
+/** Sends the log from `after` on, then what is added, until `end` has gone out. */
+async function sendEvents(
+  deps: ServerDeps,
+  operation: { id: string; organization_id: string },
+  after: number,
+  { send, signal }: EventStream,
+): Promise<void> {
+  const watch = deps.hub.watch([operation.id]);
+  try {
+    for (let seen = after; !signal.aborted; ) {
+      const rows = await readEvents(deps, operation, { after: seen, limit: STREAM_BATCH });
+      for (const row of rows) {
+        if (signal.aborted) return;
+        await send({ id: String(row.seq), event: row.type, data: eventView(row) });
+        seen = row.seq;
+        if (row.type === "end") return;
+      }
+      if (rows.length === 0 && (await isOver(deps, operation, seen))) return;
+      if (rows.length < STREAM_BATCH) await watch.next(Number.POSITIVE_INFINITY, signal);
+    }
+  } finally {
+    watch.close();
+  }
+}
+
+/** A reader that already has the last event gets an empty stream, not an endless one. */
+async function isOver(deps: ServerDeps, operation: { id: string; organization_id: string }, seen: number) {
+  const current = await readOperation(deps, operation.organization_id, operation.id);
+  return isTerminal(current.status) && current.next_event_seq <= seen + 1;
+}
+
+function resumeAfter(lastEventId: string | undefined, after: number): number {
+  const resumed = /^\d{1,15}$/.test(lastEventId ?? "") ? Number(lastEventId) : 0;
+  return Math.max(resumed, after);
+}

@@ -1,0 +1,90 @@
+/** A deployment as the API sees it: its row, where it lives, what is wanted of it and what is under way, in one query. */
+import { type SqlBool, sql } from "kysely";
+import type { GateFacts } from "../../domain/deployment-gate.ts";
+import type { OperationSlot, OperationStatus } from "../../domain/operation.ts";
+import type { Scoped } from "../../store/database.ts";
+import type { RuntimeTarget } from "../runtime-reader.ts";
+
+interface ActiveOperation {
+  id: string;
+  type: string;
+  slot: OperationSlot;
+  status: OperationStatus;
+}
+
+/** The query every reader of deployments starts from. */
+export const deploymentQuery = (db: Scoped, organizationId: string) =>
+  db
+    .selectFrom("deployments as d")
+    .innerJoin("environments as e", "e.id", "d.environment_id")
+    .innerJoin("clusters as c", "c.id", "e.cluster_id")
+    .innerJoin("deployment_specs as s", (join) =>
+      join.onRef("s.deployment_id", "=", "d.id").onRef("s.revision", "=", "d.wanted_revision"),
+    )
+    .where("d.organization_id", "=", organizationId)
+    .selectAll("d")
+    .select([
+      "s.spec",
+      "e.is_default",
+      "e.isolation_level",
+      "c.kind as cluster_kind",
+      "c.domain as cluster_domain",
+      "c.node as cluster_node",
+      "c.settings as cluster_settings",
+      sql<string>`to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"),
+      sql<ActiveOperation[]>`COALESCE((
+        SELECT json_agg(json_build_object('id', o.id, 'type', o.type, 'slot', o.slot, 'status', o.status))
+        FROM operations o
+        WHERE o.resource_id = d.id AND o.status IN ('queued', 'running') AND o.slot <> 'reading'
+      ), '[]'::json)`.as("active_operations"),
+    ]);
+
+export type DeploymentRow = Awaited<ReturnType<ReturnType<typeof deploymentQuery>["executeTakeFirstOrThrow"]>>;
+
+/** Finds one deployment of an organization; undefined when it is not theirs or not there. */
+export function findDeployment(db: Scoped, organizationId: string, id: string): Promise<DeploymentRow | undefined> {
+  return deploymentQuery(db, organizationId).where("d.id", "=", id).executeTakeFirst();
+}
+
+/** The same, with its row locked: the facts read then stay true until the transaction ends. */
+export async function lockDeployment(
+  db: Scoped,
+  organizationId: string,
+  id: string,
+): Promise<DeploymentRow | undefined> {
+  const locked = await db
+    .selectFrom("deployments")
+    .select("id")
+    .where("id", "=", id)
+    .where("organization_id", "=", organizationId)
+    .forUpdate()
+    .executeTakeFirst();
+  return locked && findDeployment(db, organizationId, id);
+}
+
+/** What the gate needs to know. */
+export function gateFacts(row: DeploymentRow): GateFacts {
+  const bySlot = (slot: OperationSlot) => row.active_operations.find((operation) => operation.slot === slot) ?? null;
+  return {
+    name: row.name,
+    status: row.status,
+    powerState: row.spec.power_state,
+    protected: row.protected,
+    hasDagSource: row.spec.airflow?.dags !== undefined,
+    changing: bySlot("changing"),
+    destroying: bySlot("destroy"),
+  };
+}
+
+export const runtimeTarget = (row: DeploymentRow): RuntimeTarget => ({
+  deploymentId: row.id,
+  clusterKind: row.cluster_kind,
+  node: row.cluster_node,
+});
+
+/** What a worker must offer to run an operation of a deployment there. */
+export const capabilityOf = (cluster: { kind: string; node: string | null }): string =>
+  cluster.kind === "local" ? `local:${cluster.node ?? ""}` : cluster.kind;
+
+/** Keyset: what comes after a position in the order `created_at DESC, id DESC`. */
+export const olderThan = (at: string, id: string) => sql<SqlBool>`(d.created_at, d.id) < (${at}::timestamptz, ${id})`;

@@ -1,0 +1,253 @@
+/** What happens when somebody creates, changes or destroys a deployment: facts and operation in one transaction. */
+import { randomUUID } from "node:crypto";
+import { type SqlBool, sql } from "kysely";
+import { requestCancel } from "../../automation/operations/cancel.ts";
+import { submitOperation } from "../../automation/operations/submit.ts";
+import { type DeploymentAction, refusal } from "../../domain/deployment-gate.ts";
+import { type DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec.ts";
+import { type FieldError, OnveraError } from "../../domain/errors.ts";
+import { generatedName } from "../../domain/generated-name.ts";
+import { newId, parseId } from "../../domain/ids.ts";
+import { hostLabel, hostSuffix } from "../../domain/names.ts";
+import type { OperationType } from "../../domain/operation.ts";
+import {
+  type AnyAppType,
+  changedSpec,
+  isAppType,
+  newSpec,
+  type SettingsChanges,
+  sameSpec,
+} from "../../domain/spec-changes.ts";
+import { specFaults } from "../../domain/spec-faults.ts";
+import type { Scoped } from "../../store/database.ts";
+import type { Actor, Operation } from "../../store/schema.ts";
+import type { Origin } from "../caller.ts";
+import { DEFAULT_ENVIRONMENT, etagOf } from "../views/deployment-view.ts";
+import { capabilityOf, type DeploymentRow, gateFacts, lockDeployment } from "./deployment-rows.ts";
+
+/** Who asks, for the operation's record. */
+export interface Requester {
+  organizationId: string;
+  actor: Actor;
+  origin: Origin;
+  requestId: string;
+}
+
+export interface NewDeployment extends SettingsChanges {
+  app_type: string;
+  name?: string | undefined;
+  environment_id?: string | undefined;
+  protected?: boolean | undefined;
+}
+
+/**
+ * Creates the record, its first revision and its operation.
+ * @param testApps whether the bench app is accepted
+ * @throws OnveraError INVALID_REQUEST, VALIDATION_ERROR or ENVIRONMENT_NOT_FOUND; nothing exists then
+ */
+export async function createDeployment(
+  db: Scoped,
+  requester: Requester,
+  wanted: NewDeployment,
+  { testApps }: { testApps: boolean },
+): Promise<{ deploymentId: string; operation: Operation }> {
+  const appType = knownApp(wanted.app_type, testApps);
+  const spec = newSpec(appType, wanted);
+  refuseFaults(specFaults(appType, spec));
+  const environment = await findEnvironment(db, requester.organizationId, wanted.environment_id ?? DEFAULT_ENVIRONMENT);
+  const deploymentId = await insertDeployment(db, requester, {
+    environmentId: environment.id,
+    name: wanted.name ?? generatedName(appType),
+    appType,
+    isProtected: wanted.protected ?? false,
+  });
+  await insertSpec(db, requester, deploymentId, 1, spec);
+  const operation = await submit(db, requester, "deployment.create", deploymentId, environment, { revision: 1 });
+  return { deploymentId, operation };
+}
+
+/**
+ * Loads and locks a deployment for an action, and asks the gate.
+ * @param ifMatch the ETag the caller read, when one was sent
+ * @throws OnveraError DEPLOYMENT_NOT_FOUND, PRECONDITION_FAILED, or the gate's refusal
+ */
+export async function openForAction(
+  db: Scoped,
+  requester: Requester,
+  { id, action, ifMatch }: { id: string; action: DeploymentAction; ifMatch: string | undefined },
+): Promise<DeploymentRow> {
+  const row = await openDeployment(db, requester, { id, ifMatch });
+  const refused = refusal(action, gateFacts(row));
+  if (refused) throw new OnveraError(refused.code, refused);
+  return row;
+}
+
+/** Loads and locks a deployment. @throws OnveraError DEPLOYMENT_NOT_FOUND or PRECONDITION_FAILED */
+export async function openDeployment(
+  db: Scoped,
+  requester: Requester,
+  { id, ifMatch }: { id: string; ifMatch: string | undefined },
+): Promise<DeploymentRow> {
+  const deploymentId = parseId("deployment", id);
+  const row = deploymentId && (await lockDeployment(db, requester.organizationId, deploymentId));
+  if (!row) throw new OnveraError("DEPLOYMENT_NOT_FOUND");
+  if (ifMatch !== undefined && ifMatch !== "*" && !ifMatch.split(/\s*,\s*/).includes(etagOf(row))) {
+    throw new OnveraError("PRECONDITION_FAILED");
+  }
+  return row;
+}
+
+/** The spec that `changes` lead to. @throws OnveraError VALIDATION_ERROR naming each field */
+export function checkedChange(row: DeploymentRow, changes: SettingsChanges): DeploymentSpec {
+  const spec = changedSpec(row.spec, changes);
+  refuseFaults(specFaults(row.app_type as AnyAppType, spec, row.spec));
+  return spec;
+}
+
+export const changesNothing = (row: DeploymentRow, spec: DeploymentSpec): boolean => sameSpec(row.spec, spec);
+
+/** Writes the next revision and queues the operation that applies it. */
+export async function submitRevision(
+  db: Scoped,
+  requester: Requester,
+  row: DeploymentRow,
+  { type, spec }: { type: OperationType; spec: DeploymentSpec },
+): Promise<Operation> {
+  const newest = await db
+    .selectFrom("deployment_specs")
+    .select(({ fn }) => fn.max("revision").as("revision"))
+    .where("deployment_id", "=", row.id)
+    .executeTakeFirstOrThrow();
+  const revision = newest.revision + 1;
+  await insertSpec(db, requester, row.id, revision, spec);
+  await db
+    .updateTable("deployments")
+    .set({ wanted_revision: revision, version: sql`version + 1` })
+    .where("id", "=", row.id)
+    .execute();
+  const input = { revision, previous_revision: row.applied_revision ?? row.wanted_revision };
+  return submit(db, requester, type, row.id, clusterOf(row), input);
+}
+
+/** Queues an operation that changes no revision: a plan, or the operator's pulumi command. */
+export function submitPlain(
+  db: Scoped,
+  requester: Requester,
+  row: DeploymentRow,
+  { type, input }: { type: OperationType; input: Record<string, unknown> },
+): Promise<Operation> {
+  return submit(db, requester, type, row.id, clusterOf(row), input);
+}
+
+/** Queues the destroy. A change that has not begun is canceled; one that runs is waited for. */
+export async function submitDestroy(db: Scoped, requester: Requester, row: DeploymentRow): Promise<Operation> {
+  for (const operation of row.active_operations) {
+    if (operation.slot === "changing" && operation.status === "queued") {
+      await requestCancel(db, operation.id, requester.actor);
+    }
+  }
+  await db
+    .updateTable("deployments")
+    .set({ destroy_requested_at: sql`COALESCE(destroy_requested_at, now())`, version: sql`version + 1` })
+    .where("id", "=", row.id)
+    .execute();
+  return submit(db, requester, "deployment.destroy", row.id, clusterOf(row), {});
+}
+
+/** A token that was never used before: changing it is what makes a restart or a DAG sync happen. */
+export const freshToken = (now: Date): string => `${now.toISOString()}-${randomUUID().slice(0, 8)}`;
+
+/** Finds an environment by id, bare UUID or `env_default`. @throws OnveraError ENVIRONMENT_NOT_FOUND */
+export async function findEnvironment(db: Scoped, organizationId: string, id: string) {
+  const environmentId = parseId("environment", id);
+  const found = await db
+    .selectFrom("environments as e")
+    .innerJoin("clusters as c", "c.id", "e.cluster_id")
+    .selectAll("e")
+    .select(["c.kind", "c.node"])
+    .where("e.organization_id", "=", organizationId)
+    .where(id === DEFAULT_ENVIRONMENT ? sql<SqlBool>`e.is_default` : sql<SqlBool>`e.id = ${environmentId ?? ""}`)
+    .executeTakeFirst();
+  if (!found) throw new OnveraError("ENVIRONMENT_NOT_FOUND");
+  return found;
+}
+
+function knownApp(text: string, testApps: boolean): AnyAppType {
+  if (isAppType(text)) return text;
+  if (testApps && text === TEST_APP_TYPE) return text;
+  const message = "Invalid app_type. Must be 'airflow' or 'superset'";
+  throw new OnveraError("INVALID_REQUEST", { message, fields: [{ pointer: "/app_type", message }] });
+}
+
+function refuseFaults(faults: FieldError[]): void {
+  const [first] = faults;
+  if (first) throw new OnveraError("VALIDATION_ERROR", { message: first.message, fields: faults });
+}
+
+async function insertDeployment(
+  db: Scoped,
+  requester: Requester,
+  wanted: { environmentId: string; name: string; appType: string; isProtected: boolean },
+): Promise<string> {
+  // A host belongs to one deployment for ever; a suffix that is taken is drawn again (ON-29).
+  for (;;) {
+    const inserted = await db
+      .insertInto("deployments")
+      .values({
+        id: newId("deployment"),
+        organization_id: requester.organizationId,
+        environment_id: wanted.environmentId,
+        name: wanted.name,
+        app_type: wanted.appType,
+        host_label: hostLabel(wanted.name, wanted.appType, hostSuffix()),
+        protected: wanted.isProtected,
+        created_by: requester.actor.id,
+      })
+      .onConflict((conflict) => conflict.column("host_label").doNothing())
+      .returning("id")
+      .executeTakeFirst();
+    if (inserted) return inserted.id;
+  }
+}
+
+async function insertSpec(
+  db: Scoped,
+  requester: Requester,
+  deploymentId: string,
+  revision: number,
+  spec: DeploymentSpec,
+) {
+  await db
+    .insertInto("deployment_specs")
+    .values({
+      deployment_id: deploymentId,
+      organization_id: requester.organizationId,
+      revision,
+      spec: JSON.stringify(spec),
+      created_by: requester.actor.id,
+    })
+    .execute();
+}
+
+const clusterOf = (row: DeploymentRow) => ({ kind: row.cluster_kind, node: row.cluster_node });
+
+function submit(
+  db: Scoped,
+  { organizationId, actor, origin, requestId }: Requester,
+  type: OperationType,
+  deploymentId: string,
+  cluster: { kind: string; node: string | null },
+  input: Record<string, unknown>,
+): Promise<Operation> {
+  return submitOperation(db, {
+    organizationId,
+    type,
+    resourceType: "deployment",
+    resourceId: deploymentId,
+    input,
+    capability: capabilityOf(cluster),
+    requestedBy: actor,
+    origin,
+    requestId,
+  });
+}

@@ -1,0 +1,173 @@
+/** Sign-in sessions: opened by password, continued by a refresh token that works once, ended by sign-out or by misuse. */
+import { sql } from "kysely";
+import { OnveraError } from "../../domain/errors.ts";
+import { newId, parseId } from "../../domain/ids.ts";
+import { writeAudit } from "../../store/audit.ts";
+import type { Scoped } from "../../store/database.ts";
+import type { ServerDeps } from "../deps.ts";
+import { ACCESS_TOKEN_SECONDS } from "../tokens.ts";
+import { transact } from "../transact.ts";
+import { passwordMatches } from "./users.ts";
+
+const SESSION_DAYS = 30;
+
+export interface Circumstances {
+  requestId: string;
+  userAgent: string | undefined;
+}
+
+interface Person {
+  id: string;
+  name: string;
+}
+
+/**
+ * Opens a session.
+ * @throws OnveraError INVALID_CREDENTIALS, the same for an unknown person as for a wrong password
+ */
+export async function signIn(
+  deps: ServerDeps,
+  wanted: { email: string; password: string; organizationId: string | undefined },
+  circumstances: Circumstances,
+) {
+  const email = wanted.email.trim().toLowerCase();
+  const user = await transact(deps, null, (db) =>
+    db
+      .selectFrom("users")
+      .select(["id", "name", "password_hash", "disabled_at"])
+      .where((eb) => eb.fn("lower", ["email"]), "=", email)
+      .executeTakeFirst(),
+  );
+  const matches = await passwordMatches(user?.password_hash, wanted.password);
+  if (!user || !matches || user.disabled_at) {
+    await transact(deps, null, (db) =>
+      note(db, circumstances, { action: "auth.login", outcome: "refused", user, organizationId: null }),
+    );
+    throw new OnveraError("INVALID_CREDENTIALS");
+  }
+  return transact(deps, null, async (db) => {
+    const organizationId = await organizationFor(db, user.id, wanted.organizationId);
+    const sessionId = newId("session");
+    const refresh = await deps.tokens.newRefresh(sessionId);
+    await db
+      .insertInto("sessions")
+      .values({
+        id: sessionId,
+        user_id: user.id,
+        organization_id: organizationId,
+        refresh_hash: refresh.hash,
+        user_agent: circumstances.userAgent?.slice(0, 300) ?? null,
+        expires_at: new Date(deps.now().getTime() + SESSION_DAYS * 86_400_000),
+      })
+      .execute();
+    await note(db, circumstances, { action: "auth.login", outcome: "done", user, organizationId, sessionId });
+    return pair(deps, { userId: user.id, sessionId, organizationId }, refresh.token);
+  });
+}
+
+/**
+ * Exchanges a refresh token. A token that was used before ends the session: one of its two holders stole it.
+ * @throws OnveraError INVALID_TOKEN or SESSION_REVOKED
+ */
+export async function refreshSession(deps: ServerDeps, token: string, circumstances: Circumstances) {
+  const presented = await deps.tokens.readRefresh(token);
+  if (!presented) throw new OnveraError("INVALID_TOKEN", { message: "The refresh token is not valid" });
+  const outcome = await transact(deps, null, async (db) => {
+    const session = await db
+      .selectFrom("sessions as s")
+      .innerJoin("users as u", "u.id", "s.user_id")
+      .selectAll("s")
+      .select(["u.name", "u.disabled_at"])
+      .where("s.id", "=", presented.sessionId)
+      .forUpdate("s")
+      .executeTakeFirst();
+    if (!session || session.revoked_at || session.disabled_at || session.expires_at <= deps.now()) return "ended";
+    const { user_id: userId, organization_id: organizationId, id: sessionId } = session;
+    if (!presented.hash.equals(session.refresh_hash)) {
+      await revokeSession(db, sessionId);
+      const user = { id: userId, name: session.name };
+      await note(db, circumstances, {
+        action: "auth.refresh_reused",
+        outcome: "refused",
+        user,
+        organizationId,
+        sessionId,
+      });
+      return "reused";
+    }
+    const refresh = await deps.tokens.newRefresh(sessionId);
+    await db
+      .updateTable("sessions")
+      .set({ previous_refresh_hash: session.refresh_hash, refresh_hash: refresh.hash, refreshed_at: deps.now() })
+      .where("id", "=", sessionId)
+      .execute();
+    return pair(deps, { userId, sessionId, organizationId }, refresh.token);
+  });
+  if (typeof outcome === "string") throw new OnveraError("SESSION_REVOKED");
+  return outcome;
+}
+
+/** Ends a session, its open streams too. */
+export async function revokeSession(db: Scoped, sessionId: string): Promise<void> {
+  await sql`SELECT pg_notify('onvera_access', ${sessionId})`.execute(db);
+  await db
+    .updateTable("sessions")
+    .set({ revoked_at: sql`COALESCE(revoked_at, now())` })
+    .where("id", "=", sessionId)
+    .execute();
+}
+
+async function organizationFor(db: Scoped, userId: string, wanted: string | undefined): Promise<string | null> {
+  const memberships = await db
+    .selectFrom("memberships")
+    .select("organization_id")
+    .where("user_id", "=", userId)
+    .orderBy("created_at")
+    .execute();
+  if (wanted === undefined) return memberships[0]?.organization_id ?? null;
+  const id = parseId("organization", wanted);
+  if (!memberships.some((membership) => membership.organization_id === id)) {
+    throw new OnveraError("ACCESS_DENIED", { message: "You are not a member of this organization" });
+  }
+  return id ?? null;
+}
+
+async function pair(
+  { tokens }: ServerDeps,
+  claims: { userId: string; sessionId: string; organizationId: string | null },
+  refreshToken: string,
+) {
+  return {
+    access_token: await tokens.signAccess(claims),
+    token_type: "Bearer" as const,
+    expires_in: ACCESS_TOKEN_SECONDS,
+    refresh_token: refreshToken,
+    session_id: claims.sessionId,
+    organization_id: claims.organizationId,
+  };
+}
+
+function note(
+  db: Scoped,
+  { requestId }: Circumstances,
+  entry: {
+    action: string;
+    outcome: "done" | "refused";
+    user: Person | undefined;
+    organizationId: string | null;
+    sessionId?: string;
+  },
+) {
+  return writeAudit(db, {
+    organizationId: entry.organizationId,
+    actor: entry.user
+      ? { kind: "user", id: entry.user.id, name: entry.user.name }
+      : { kind: "system", id: "unknown", name: "Unknown person" },
+    origin: "web",
+    requestId,
+    action: entry.action,
+    targetType: entry.sessionId ? "session" : undefined,
+    targetId: entry.sessionId,
+    outcome: entry.outcome,
+  });
+}

@@ -1,0 +1,71 @@
+/** Organizations, environments, projects, clusters and workers as the API shows them. */
+import type { Selectable } from "kysely";
+import type { Role } from "../../domain/permissions.ts";
+import { timestamp } from "../../domain/timestamps.ts";
+import type { Cluster, Environment, OrganizationsTable, ProjectsTable, WorkersTable } from "../../store/schema.ts";
+import { API_BASE } from "../openapi.ts";
+import { DEFAULT_ENVIRONMENT } from "./deployment-view.ts";
+
+export function environmentView(row: Environment) {
+  const id = row.is_default ? DEFAULT_ENVIRONMENT : row.id;
+  return {
+    id,
+    name: row.name,
+    slug: row.slug,
+    created_at: timestamp(row.created_at),
+    is_default: row.is_default,
+    owner: row.owner,
+    isolation_level: row.isolation_level,
+    project_id: row.project_id,
+    cluster_id: row.cluster_id,
+    links: { self: `${API_BASE}/environments/${id}` },
+  };
+}
+
+export const organizationView = (row: Selectable<OrganizationsTable>, role: Role | null) => ({
+  id: row.id,
+  name: row.name,
+  slug: row.slug,
+  created_at: timestamp(row.created_at),
+  role,
+  links: { self: `${API_BASE}/organizations/${row.id}` },
+});
+
+export const projectView = (row: Selectable<ProjectsTable>) => ({
+  id: row.id,
+  name: row.name,
+  slug: row.slug,
+  created_at: timestamp(row.created_at),
+  links: { self: `${API_BASE}/projects/${row.id}` },
+});
+
+export const clusterView = (row: Cluster) => ({
+  id: row.id,
+  name: row.name,
+  kind: row.kind,
+  domain: row.domain,
+  shared: row.organization_id === null,
+  created_at: timestamp(row.created_at),
+  links: { self: `${API_BASE}/clusters/${row.id}` },
+});
+
+/** A worker that has not been heard of for so long counts as lost. */
+const LOST_MILLISECONDS = 60_000;
+
+export function workerView(row: Selectable<WorkersTable>, now: Date) {
+  const silent = now.getTime() - row.heartbeat_at.getTime() > LOST_MILLISECONDS;
+  const working = row.draining_since ? "draining" : "running";
+  const state: "running" | "draining" | "stopped" | "lost" = row.stopped_at ? "stopped" : silent ? "lost" : working;
+  return {
+    id: row.id,
+    node: row.node,
+    host: row.host,
+    pid: row.pid,
+    capabilities: row.capabilities,
+    slots: row.slots,
+    version: row.version,
+    state,
+    started_at: timestamp(row.started_at),
+    heartbeat_at: timestamp(row.heartbeat_at),
+  };
+}
