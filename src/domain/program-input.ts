@@ -4,12 +4,11 @@ import { AppType, type DeploymentIdentity, DeploymentSpec, TEST_APP_TYPE } from 
 import { Workload } from "./workload.ts";
 
 /** Kinds of cluster a program can render for. A new target adds its word here and its folder in src/stacks/targets. */
-export const targetKinds = ["local"] as const;
-export const TargetKind = z.enum(targetKinds);
+export const TargetKind = z.enum(["local"]);
 export type TargetKind = z.infer<typeof TargetKind>;
 
 /** Name of a secret as workloads and files know it. */
-export const SecretName = z
+const SecretName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, "A secret's name is lower-case letters, digits and underscores.");
 

@@ -5,7 +5,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 
-export interface Registration {
+interface Registration {
   type: string;
   name: string;
   custom: boolean;

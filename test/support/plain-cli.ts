@@ -14,12 +14,14 @@ import languageMessages, { type RunRequest, type RunResponse } from "@pulumi/pul
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ensurePulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cli.ts";
+import { silentProgress } from "../../src/domain/progress.ts";
+import { resolvePaths } from "../../src/local/paths.ts";
 import { bundle } from "./bundle.ts";
-import { pulumiCli } from "./pulumi-cli.ts";
 
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 
-export interface PlainCliResult {
+interface PlainCliResult {
   code: number | null;
   /** Both streams, in the order they came. */
   output: string;
@@ -43,7 +45,7 @@ export async function startPlainCli(): Promise<PlainCli> {
   await copyFile(join(checkout, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   await symlink(join(checkout, "node_modules"), join(folder, "node_modules"));
-  const cli = await pulumiCli();
+  const { path: cli } = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });
 
   return {
     folder,

@@ -6,7 +6,7 @@ import type { Dns, DnsArgs } from "./dns.ts";
 import type { Network, NetworkArgs } from "./network.ts";
 import type { Secrets, SecretsArgs } from "./secrets.ts";
 
-export type ComponentClass<Args, Component> = new (
+type ComponentClass<Args, Component> = new (
   name: string,
   args: Args,
   opts?: pulumi.ComponentResourceOptions,
