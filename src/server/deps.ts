@@ -29,7 +29,7 @@ export interface ServerDeps {
   limits: Limits;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;
-  /** The address a request came from, for limits; undefined where nobody knows. */
-  addressOf(environment: unknown): string | undefined;
+  /** The address a request came from, out of its Hono context, for limits; undefined where nobody knows. */
+  addressOf(context: unknown): string | undefined;
   now(): Date;
 }

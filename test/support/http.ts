@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { newId } from "../../src/domain/ids.ts";
 import type { Role, Scope } from "../../src/domain/permissions.ts";
-import { type AssembledServer, type AssembleOptions, assembleServer } from "../../src/server/assemble.ts";
 import { insertApiKey } from "../../src/server/services/api-keys.ts";
 import { insertOrganization } from "../../src/server/services/organizations.ts";
 import { ensureUser, hashPassword } from "../../src/server/services/users.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
+import { type AssembledServer, type AssembleOptions, assembleServer } from "./assemble-server.ts";
 import { type ScratchPostgres, startScratchPostgres } from "./postgres.ts";
 
 export interface Answer {

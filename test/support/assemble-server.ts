@@ -1,16 +1,16 @@
-/** Puts a server together from what an installation has, and listens where it is told to. */
+/** Puts the real server together for tests, and listens where it is told to. */
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
-import { openCustody } from "../store/crypto/custody.ts";
-import { openDataKeys } from "../store/crypto/data-keys.ts";
-import type { SealingKey } from "../store/crypto/envelope.ts";
-import type { Store } from "../store/database.ts";
-import { createApp, type ServerApp } from "./app.ts";
-import type { ServerDeps, ServerLog } from "./deps.ts";
-import { defaultLimits, type Limits } from "./middleware/rate-limit.ts";
-import { startOperationHub } from "./operation-hub.ts";
-import { noRuntime, type RuntimeReader } from "./runtime-reader.ts";
-import { openTokens } from "./tokens.ts";
+import { createApp, type ServerApp } from "../../src/server/app.ts";
+import type { ServerDeps, ServerLog } from "../../src/server/deps.ts";
+import { defaultLimits, type Limits } from "../../src/server/middleware/rate-limit.ts";
+import { startOperationHub } from "../../src/server/operation-hub.ts";
+import { noRuntime, type RuntimeReader } from "../../src/server/runtime-reader.ts";
+import { openTokens } from "../../src/server/tokens.ts";
+import { openCustody } from "../../src/store/crypto/custody.ts";
+import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import type { SealingKey } from "../../src/store/crypto/envelope.ts";
+import type { Store } from "../../src/store/database.ts";
 
 export interface AssembleOptions {
   store: Store;
@@ -100,7 +100,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
 }
 
 /** @hono/node-server hands the socket over in the environment. */
-function addressOf(environment: unknown): string | undefined {
-  const { incoming } = (environment ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
-  return incoming?.socket?.remoteAddress;
+function addressOf(context: unknown): string | undefined {
+  const { env } = context as { env?: { incoming?: { socket?: { remoteAddress?: string } } } };
+  return env?.incoming?.socket?.remoteAddress;
 }
