@@ -81,7 +81,8 @@ type RawStep = NonNullable<PulumiEvent["resourcePreEvent"]>;
 function resourceEvent(state: "started" | "done" | "failed", raw: RawStep): EngineEvent | undefined {
   const { metadata } = raw;
   const action = actionOfOp[metadata.op];
-  if (action === undefined || metadata.type === "pulumi:pulumi:Stack") return undefined;
+  // The stack itself and its providers are the engine's own bookkeeping.
+  if (action === undefined || metadata.type.startsWith("pulumi:")) return undefined;
   const after = metadata.new ?? metadata.old;
   const phase: unknown = after?.inputs?.phase;
   const detailed = Object.entries(
