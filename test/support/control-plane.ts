@@ -1,4 +1,5 @@
 /** A control plane without its API: database, provider host, engine and workers, for tests that run real operations. */
+import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -40,6 +41,7 @@ import {
   request,
 } from "./control-plane-rows.ts";
 import type { ScratchPostgres } from "./postgres.ts";
+import type { WorkerProcessConfig } from "./worker-process-config.ts";
 
 export interface ControlPlaneOptions {
   /** Around each side effect, for tests that kill something at an exact point. */
@@ -47,6 +49,12 @@ export interface ControlPlaneOptions {
   /** Runs instead of the CLI, for example a wrapper that counts. */
   wrapCli?: boolean;
   warmRunners?: number;
+}
+
+export interface WorkerProcess {
+  child: ChildProcess;
+  stopped: Promise<void>;
+  kill(): Promise<void>;
 }
 
 export interface ControlPlane {
@@ -59,6 +67,8 @@ export interface ControlPlane {
   /** What a worker needs; tests change what they are about. */
   workerDeps(changes?: Partial<WorkerDeps>): WorkerDeps;
   startWorker(changes?: Partial<WorkerDeps>): Promise<Worker>;
+  /** Starts a worker in a process of its own; `stopped` resolves when it reached `stopAt`. */
+  spawnWorker(options?: Pick<WorkerProcessConfig, "timings" | "stopAt">): Promise<WorkerProcess>;
   /** Inserts a bench deployment and its create operation. */
   deploy(spec: Partial<DeploymentSpec>): Promise<{ deploymentId: string; operation: Operation }>;
   /** Writes the next revision and queues the operation for it. */
@@ -90,6 +100,7 @@ export async function startControlPlane(
   const node = newId("worker");
   const place = await makePlace(store, node);
   const workers: Worker[] = [];
+  const children: WorkerProcess[] = [];
 
   const hooks = createFenceHooks(store);
   const { port } = server;
@@ -101,7 +112,7 @@ export async function startControlPlane(
   const { path: realCli } = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });
   const counter = join(folder, "cli-processes");
   writeFileSync(counter, "");
-  const engine = await startRunnerEngine({
+  const engineOptions = {
     runnerScript: await bundle("src/automation/runner/main.ts"),
     pulumiBinary: options.wrapCli ? countingCli(folder, realCli, counter) : realCli,
     backend: {
@@ -110,18 +121,19 @@ export async function startControlPlane(
       database: decodeURIComponent(url.pathname.slice(1)),
       user: stateRole,
       password: statePassword,
-      sslMode: "disable",
+      sslMode: "disable" as const,
     },
-    providers,
     scratchFolder: join(folder, "scratch"),
     warmRunners: options.warmRunners ?? 1,
     testApps: true,
     pluginFolder: join(folder, "plugins"),
-  });
+  };
+  const engine = await startRunnerEngine({ ...engineOptions, providers });
   const adminUrl = new URL(server.connectionString("postgres"));
   adminUrl.username = url.username;
   adminUrl.password = url.password;
-  const custody = openCustody({ id: "test", key: randomBytes(32) });
+  const masterKey = randomBytes(32);
+  const custody = openCustody({ id: "test", key: masterKey });
   const driver = createBenchDriver({
     admin: createAdminConnection(adminUrl.href),
     ledgerFolder,
@@ -153,6 +165,20 @@ export async function startControlPlane(
       workers.push(worker);
       return worker;
     },
+    async spawnWorker(changes) {
+      const config = {
+        connectionString,
+        masterKey: masterKey.toString("base64"),
+        node,
+        ledgerFolder,
+        engine: { ...engineOptions, scratchFolder: join(folder, `scratch-${children.length}`) },
+        ...changes,
+        timings: changes?.timings ?? {},
+      };
+      const started = await forkWorker(join(folder, `worker-${children.length}.json`), config);
+      children.push(started);
+      return started;
+    },
     deploy: (spec) => deployBench(place, spec),
     change: (deploymentId, type, spec) => changeBench(place, deploymentId, type, spec),
     destroy: (deploymentId) => destroyBench(place, deploymentId),
@@ -166,6 +192,7 @@ export async function startControlPlane(
     cliProcesses: () => readLines(counter),
     async stop() {
       await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all(children.map((child) => child.kill()));
       await waits.close();
       await engine.close();
       await providers.stop();
@@ -174,6 +201,32 @@ export async function startControlPlane(
     },
   };
   return plane;
+}
+
+async function forkWorker(configFile: string, config: WorkerProcessConfig): Promise<WorkerProcess> {
+  writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
+  const child = fork(await bundle("test/support/worker-process.ts"), [configFile], { execArgv: [] });
+  const heard = (kind: string) =>
+    new Promise<void>((resolve, reject) => {
+      child.on("message", (message) => {
+        if ((message as { kind?: string }).kind === kind) resolve();
+      });
+      child.once("exit", (code) => reject(new Error(`The worker process ended with ${code} before '${kind}'`)));
+    });
+  const stopped = heard("stopped");
+  stopped.catch(() => undefined);
+  if (process.env.ONVERA_TEST_LOG) child.on("message", (message) => console.warn(JSON.stringify(message)));
+  await heard("started");
+  return {
+    child,
+    stopped,
+    kill: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
+        child.once("exit", () => resolve());
+        child.kill("SIGKILL");
+      }),
+  };
 }
 
 /** Waits on the operation's own notices. */
