@@ -33,7 +33,11 @@ export function createProgram(io: ProgramIo, onCommand: (parsed: Parsed) => void
     .usage("<command> [options]")
     .enablePositionalOptions()
     .addHelpText("before", `${exampleBlock(rootExamples)}\n`)
-    .addHelpText("after", `\n${exitCodeBlock()}\n\nHelp on a command: onvera <command> --help`);
+    .configureHelp({ ...helpStyle, visibleOptions: () => [] })
+    .addHelpText(
+      "after",
+      `\n${globalOptionBlock()}\n\n${exitCodeBlock()}\n\nHelp on a command: onvera <command> --help`,
+    );
   addGlobalOptions(program);
   program.addOption(new Option("-v, --version", "print the version"));
   program.helpCommand("help [command]", "show help on a command");
@@ -60,9 +64,20 @@ function configure(command: Command, io: ProgramIo): Command {
     .exitOverride()
     .showHelpAfterError("(add --help for the arguments, options and examples)")
     .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns })
-    .configureHelp({ sortSubcommands: false, visibleOptions: ownOptionsFirst })
+    .configureHelp(helpStyle)
     .helpOption("-h, --help", "show this help");
 }
+
+const helpStyle = { visibleOptions: ownOptionsFirst, subcommandTerm: (command: Command) => nameAndArguments(command) };
+
+/** `get <deployment>`: how a command stands in a list of commands. */
+const nameAndArguments = (command: Command): string =>
+  [command.name(), ...command.registeredArguments.map((argument) => argumentTerm(argument))].join(" ");
+
+const argumentTerm = (argument: Argument): string => {
+  const name = argument.variadic ? `${argument.name()}...` : argument.name();
+  return argument.required ? `<${name}>` : `[${name}]`;
+};
 
 /** A command's own options come before those every command has. */
 function ownOptionsFirst(command: Command): Option[] {
@@ -75,7 +90,7 @@ function buildGroup(group: CommandGroup, io: ProgramIo, onCommand: (parsed: Pars
   const command = configure(new Command(group.name), io)
     .description(group.summary)
     .aliases([...(group.aliases ?? [])]);
-  command.enablePositionalOptions();
+  command.enablePositionalOptions().helpCommand(false);
   for (const spec of group.commands) {
     command.addCommand(buildCommand(spec, `${group.name} ${spec.name}`, io, onCommand));
   }
@@ -137,6 +152,14 @@ const exampleBlock = (examples: readonly { line: string; note?: string }[]): str
   const lines = examples.map(({ line, note }) => (note ? `  ${line.padEnd(width)}   # ${note}` : `  ${line}`));
   return ["Examples:", ...lines].join("\n");
 };
+
+const globalOptionBlock = (): string =>
+  [
+    GLOBAL_HEADING,
+    ...globalOptions.map(({ flags, description }) => `  ${flags.padEnd(24)}${description}`),
+    "  -v, --version           print the version",
+    "  -h, --help              show this help",
+  ].join("\n");
 
 const exitCodeBlock = (): string =>
   ["Exit codes:", ...exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning}`)].join("\n");
