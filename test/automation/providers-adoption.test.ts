@@ -2,22 +2,16 @@ import { EventEmitter, once } from "node:events";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import * as postgresql from "@pulumi/postgresql";
-import * as pulumi from "@pulumi/pulumi";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProviderHooks } from "../../src/providers/host/hooks.ts";
 import { benchItem } from "../../src/providers/onvera/bench-item.ts";
+import { BenchItem } from "../../src/providers/onvera/resources.ts";
 import { onveraTypes } from "../../src/providers/onvera/types.ts";
 import { postgresqlPackage } from "../../src/providers/postgresql/package.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";
 import { startWorkbench, type Workbench } from "../support/provider-workbench.ts";
-
-class BenchItem extends pulumi.CustomResource {
-  constructor(name: string, args: { name: string; size: number }, options?: pulumi.CustomResourceOptions) {
-    super(onveraTypes.benchItem, name, { ...args }, options);
-  }
-}
 
 let server: ScratchPostgres;
 /** Its administrator is no superuser. */

@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { ensurePulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cli.ts";
+import { silentProgress } from "../../src/domain/progress.ts";
+import { resolvePaths } from "../../src/local/paths.ts";
 import type { ProviderHooks } from "../../src/providers/host/hooks.ts";
 import { type ProviderHost, startProviderHost } from "../../src/providers/host/provider-host.ts";
 import type { ProviderPackage } from "../../src/providers/host/provider-package.ts";
 import type { RegisteredRun } from "../../src/providers/host/run-registry.ts";
-import { pulumiCli } from "./pulumi-cli.ts";
 
 export interface WorkbenchStack {
   stack: Stack;
@@ -36,7 +38,8 @@ export async function startWorkbench(
 ): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), "onvera-providers-"));
   await mkdir(join(folder, "cli/bin"), { recursive: true });
-  await symlink(await pulumiCli(), join(folder, "cli/bin/pulumi"));
+  const cli = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });
+  await symlink(cli.path, join(folder, "cli/bin/pulumi"));
   const command = await PulumiCommand.get({ root: join(folder, "cli"), skipVersionCheck: true });
   const host = await startProviderHost({ packages: packages(folder), hooks });
   const runs: RegisteredRun[] = [];

@@ -10,9 +10,18 @@ export interface Connection {
   canceled: boolean;
   /** URNs this connection has read by their id alone: the difference asked for next belongs to an import. */
   imports: Set<string>;
+  /** Aborted when the connection is gone: nobody waits for an answer any more. */
+  closed: AbortSignal;
 }
 
-export const newConnection = (): Connection => ({ config: {}, run: null, canceled: false, imports: new Set() });
+/** A connection that ends when `closed` is aborted. */
+export const newConnection = (closed: AbortSignal): Connection => ({
+  config: {},
+  run: null,
+  canceled: false,
+  imports: new Set(),
+  closed,
+});
 
 /** The stack's name in `urn:pulumi:<stack>::<project>::<type>::<name>`; empty when the text is no URN. */
 export function stackOfUrn(urn: string): string {

@@ -31,7 +31,11 @@ export async function startPackageServer(options: PackageServerOptions): Promise
   });
   server.addService(
     grpcProto.ResourceProviderService,
-    options.service((peer) => connections.get(peer) ?? newConnection()),
+    options.service((peer) => {
+      const connection = connections.get(peer);
+      if (connection === undefined) throw new Error("The connection is closed.");
+      return connection;
+    }),
   );
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
@@ -45,9 +49,11 @@ export async function startPackageServer(options: PackageServerOptions): Promise
       return;
     }
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    connections.set(peer, newConnection());
+    const closed = new AbortController();
+    connections.set(peer, newConnection(closed.signal));
     sockets.add(socket);
     socket.once("close", () => {
+      closed.abort();
       connections.delete(peer);
       sockets.delete(socket);
     });

@@ -140,4 +140,12 @@ const knownState = (request: proto.UpdateRequest) => ({
   outputs: decodeProperties(request.getOlds()).values,
 });
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Errors travel in HTTP/2 trailers, which hold 64 KB after percent-encoding; more would break the whole connection. */
+const MESSAGE_LIMIT_CHARACTERS = 6000;
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.length <= MESSAGE_LIMIT_CHARACTERS) return message;
+  const half = MESSAGE_LIMIT_CHARACTERS / 2;
+  return `${message.slice(0, half)}\n… ${message.length - 2 * half} characters left out …\n${message.slice(-half)}`;
+}

@@ -50,6 +50,7 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
     stackName: stackOfUrn(urn),
     config: connection.config,
     run,
+    abandoned: connection.closed,
   });
 
   return {

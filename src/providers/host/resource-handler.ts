@@ -10,6 +10,11 @@ export interface CallContext {
   config: Values;
   /** Null for reads outside a registered run. */
   run: Run | null;
+  /**
+   * Aborted when whoever asked is gone. What makes something goes on to its end; what only waits for work done
+   * elsewhere may stop waiting.
+   */
+  abandoned: AbortSignal;
 }
 
 /** A resource found to exist. */
@@ -69,7 +74,7 @@ export interface InputFailure {
 export interface ResourceHandler extends Omit<HandlerSpec<Values>, "physicalName"> {
   /** Names what is wrong with the inputs; unknown ones are not looked at. */
   check(inputs: Values): InputFailure[];
-  /** Inputs with their defaults filled in, or as they are when they cannot be parsed. */
+  /** Inputs with their defaults filled in; a value that is wrong or not known yet stays as it is. */
   normalize(inputs: Values): Values;
   /** Null when the inputs are not all known or the name is only known after the create. */
   physicalName(inputs: Values, context: CallContext): string | null;
@@ -85,11 +90,7 @@ export function resourceHandler<Schema extends z.ZodObject>(
   return {
     ...spec,
     check: (inputs) => failuresOf(schema, withoutMarks(inputs)),
-    normalize: (inputs) => {
-      const plain = withoutMarks(inputs);
-      const parsed = schema.safeParse(plain);
-      return parsed.success ? parsed.data : plain;
-    },
+    normalize: (inputs) => withDefaults(schema, withoutMarks(inputs)),
     physicalName: (inputs, context) => (hasUnknown(inputs) ? null : spec.physicalName(parse(inputs), context)),
     create: (inputs, context) => spec.create(parse(inputs), context),
     update: (id, inputs, known, context) => spec.update(id, parse(inputs), known, context),
@@ -100,6 +101,16 @@ export function resourceHandler<Schema extends z.ZodObject>(
 /** Keys that begin with two underscores are the engine's and the bridge's own notes. */
 export function withoutMarks(inputs: Values): Values {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => !key.startsWith("__")));
+}
+
+/** Property by property, so that one unknown value does not cost the others their defaults. */
+function withDefaults(schema: z.ZodObject, inputs: Values): Values {
+  const filled: Values = { ...inputs };
+  for (const [key, shape] of Object.entries(schema.shape)) {
+    const parsed = z.safeParse(shape, inputs[key]);
+    if (parsed.success && parsed.data !== undefined) filled[key] = parsed.data;
+  }
+  return filled;
 }
 
 function failuresOf(schema: z.ZodObject, inputs: Values): InputFailure[] {

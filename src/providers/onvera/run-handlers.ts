@@ -1,6 +1,8 @@
 /** Job, Process and Route: what runs, and how the world reaches it. */
+
+import type { z } from "zod";
 import type { SupervisorClient } from "../../local/supervisor/client-port.ts";
-import { type ResourceHandler, resourceHandler } from "../host/resource-handler.ts";
+import { type CallContext, type ResourceHandler, resourceHandler } from "../host/resource-handler.ts";
 import type { Values } from "../host/values.ts";
 import { JobInputs, onveraTypes, ProcessInputs, RouteInputs } from "./types.ts";
 
@@ -13,8 +15,12 @@ const partsOf = (id: string): { deploymentId: string; name: string } => {
 };
 
 export function runHandlers(supervisor: SupervisorClient): ResourceHandler[] {
-  const runJob = async (deploymentId: string, name: string, revision: string): Promise<Values> => {
-    const result = await supervisor.putJob(deploymentId, name, revision);
+  // A caller that is gone ends the waiting, not the job: the next attempt's PUT finds it by its run key.
+  const runJob = async (
+    { deploymentId, name, revision }: z.output<typeof JobInputs>,
+    { abandoned }: CallContext,
+  ): Promise<Values> => {
+    const result = await supervisor.putJob(deploymentId, name, revision, { signal: abandoned });
     if (result.exitCode === 0) return { exitCode: 0, durationMilliseconds: result.durationMilliseconds };
     const ended = result.exitCode === null ? "was stopped before its end" : `ended with exit code ${result.exitCode}`;
     const lastLines = result.lastLines.length > 0 ? ` Its last lines:\n${result.lastLines.join("\n")}` : "";
@@ -29,9 +35,9 @@ export function runHandlers(supervisor: SupervisorClient): ResourceHandler[] {
       unimportant: ["revision", "phase"],
       unreadable: ["revision", "digest", "phase"],
       physicalName: ({ deploymentId, name }) => partId(deploymentId, name),
-      create: async ({ deploymentId, name, revision }) => ({
-        id: partId(deploymentId, name),
-        outputs: await runJob(deploymentId, name, revision),
+      create: async (job, context) => ({
+        id: partId(job.deploymentId, job.name),
+        outputs: await runJob(job, context),
       }),
       read: async (id, known) => {
         const { deploymentId, name } = partsOf(id);
@@ -41,7 +47,7 @@ export function runHandlers(supervisor: SupervisorClient): ResourceHandler[] {
         const outputs = known?.outputs ?? { deploymentId, name, exitCode: 0 };
         return { inputs: { deploymentId, name }, outputs };
       },
-      update: (_id, { deploymentId, name, revision }) => runJob(deploymentId, name, revision),
+      update: (_id, job, _known, context) => runJob(job, context),
       // What a job did stays done; the record of it goes with the deployment.
       delete: async () => {},
     }),
