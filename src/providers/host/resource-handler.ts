@@ -1,5 +1,5 @@
 /** How one resource type is served. The host does the protocol; a handler does the thing itself. */
-import type { z } from "zod";
+import { z } from "zod";
 import type { Run } from "./hooks.ts";
 import { hasUnknown, type Values } from "./values.ts";
 
