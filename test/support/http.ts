@@ -9,6 +9,7 @@ import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { type AssembledServer, type AssembleOptions, assembleServer } from "./assemble-server.ts";
 import { type ScratchPostgres, startScratchPostgres } from "./postgres.ts";
+import { finish } from "./worker-hand.ts";
 
 export interface Answer {
   status: number;
@@ -44,6 +45,12 @@ export interface TestServer extends AssembledServer {
     scopes?: readonly Scope[];
     expiresAt?: Date;
   }): Promise<{ key: string; id: string }>;
+  /** Creates a deployment and, unless told otherwise, brings it to ready. */
+  deploy(
+    key: string,
+    body?: Record<string, unknown>,
+    options?: { ready?: boolean },
+  ): Promise<{ id: string; operationId: string }>;
   close(): Promise<void>;
 }
 
@@ -116,6 +123,23 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
       return { key, id: row.id };
     });
 
+  const call: TestServer["call"] = async (method, path, { key, token, body, raw, headers = {} } = {}) => {
+    const all: Record<string, string> = { ...headers };
+    if (key !== undefined) all["X-API-Key"] = key;
+    if (token !== undefined) all.Authorization = `Bearer ${token}`;
+    if (raw !== undefined) all["Content-Type"] = raw.type;
+    else if (body !== undefined) all["Content-Type"] = "application/json";
+    const content = raw?.text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const answer = await server.app.request(path, {
+      method,
+      headers: all,
+      ...(content === undefined ? {} : { body: content }),
+    });
+    const text = await answer.text();
+    const isJson = /json/.test(answer.headers.get("content-type") ?? "");
+    return { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
+  };
+
   return {
     ...server,
     store,
@@ -123,6 +147,14 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
     clusterId,
     addUser,
     addKey,
+    call,
+    async deploy(key, body = {}, { ready = true } = {}) {
+      const answer = await call("POST", "/api/v1/deployments", { key, body: { app_type: "superset", ...body } });
+      if (answer.status !== 202) throw new Error(`The deployment was refused: ${JSON.stringify(answer.body)}`);
+      const { deployment_id: id, operation_id: operationId } = answer.body.data;
+      if (ready) await finish(store, operationId);
+      return { id, operationId };
+    },
     async addOrganization(name = `Org ${randomBytes(4).toString("hex")}`) {
       const { userId } = await addUser({});
       const { id } = await store.asPlatform((db) =>
@@ -134,22 +166,6 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
       );
       const { key } = await addKey({ organizationId: id, userId });
       return { organizationId: id, owner: userId, ownerKey: key };
-    },
-    async call(method, path, { key, token, body, raw, headers = {} } = {}) {
-      const all: Record<string, string> = { ...headers };
-      if (key !== undefined) all["X-API-Key"] = key;
-      if (token !== undefined) all.Authorization = `Bearer ${token}`;
-      if (raw !== undefined) all["Content-Type"] = raw.type;
-      else if (body !== undefined) all["Content-Type"] = "application/json";
-      const content = raw?.text ?? (body === undefined ? undefined : JSON.stringify(body));
-      const answer = await server.app.request(path, {
-        method,
-        headers: all,
-        ...(content === undefined ? {} : { body: content }),
-      });
-      const text = await answer.text();
-      const isJson = /json/.test(answer.headers.get("content-type") ?? "");
-      return { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
     },
     async close() {
       await server.stop();
