@@ -37,10 +37,17 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
     api: {
       base_url: "{{url:public}}",
       host: "127.0.0.1",
+      // With several workers, one import and a fork for each; alone, one process less.
+      server_type: size.webWorkers > 1 ? "gunicorn" : "uvicorn",
       secret_key_cmd: "cat {{secret-file:api_secret_key}}",
       expose_config: false,
     },
-    api_auth: { jwt_secret_cmd: "cat {{secret-file:jwt_secret}}", jwt_issuer: "{{url:public}}" },
+    api_auth: {
+      jwt_secret_cmd: "cat {{secret-file:jwt_secret}}",
+      // Fits a key of 32 bytes; the default algorithm asks for 64 and warns at every token.
+      jwt_algorithm: "HS256",
+      jwt_issuer: "{{url:public}}",
+    },
     fab: {
       enable_proxy_fix: true,
       config_file: packaged("webserver_config.py"),
@@ -51,6 +58,8 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       base_log_folder: "{{dir:logs}}",
       dag_processor_child_process_log_directory: "{{dir:logs}}/dag_processor",
       colored_console_log: false,
+      // One line per request, the platform's own probes included; the gateway counts requests.
+      namespace_levels: "http.access=WARNING",
     },
     scheduler: { enable_health_check: false, use_job_schedule: true },
     dag_processor: {

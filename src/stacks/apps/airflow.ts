@@ -27,6 +27,8 @@ export const airflow: AppModule = (spec) => {
       ...pythonEnvironment,
       AIRFLOW_HOME: "{{dir:data}}",
       AIRFLOW_CONFIG: "{{dir:config}}/airflow.cfg",
+      // Only the gateway, on this machine, may say who a request is from.
+      FORWARDED_ALLOW_IPS: "127.0.0.1",
     },
     secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url"],
     jobs: [bootstrapJob(spec.version, settings)],
@@ -60,8 +62,7 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
     ...common(spec, size, "api-server"),
     command: [
       PYTHON,
-      "-m",
-      "airflow",
+      packaged("launch.py"),
       "api-server",
       "--host",
       "127.0.0.1",
@@ -88,7 +89,7 @@ function background(
 ): WorkloadProcess {
   return {
     ...common(spec, size, name),
-    command: [PYTHON, "-m", "airflow", name, ...options],
+    command: [PYTHON, packaged("launch.py"), name, ...options],
     ports: [],
     liveness: heartbeatProbe("alive", jobType, 30),
     readiness: heartbeatProbe("ready", jobType, 10),
