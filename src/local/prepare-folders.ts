@@ -46,8 +46,21 @@ export async function ownFolder(folder: string, mode: number): Promise<void> {
     if ((found.mode & 0o7777) !== mode) await chmod(folder, mode);
   } catch (error) {
     if (error instanceof SetupError) throw error;
-    if (systemErrorCode(error) === "ENOSPC") throw diskFull(folder, error);
+    if (isDiskFull(error)) throw diskFull(folder, error);
     throw unusable(folder, error instanceof Error ? `${error.message}.` : String(error), error);
+  }
+}
+
+/**
+ * Runs `work`, which writes below `folder`; a full disk or an exhausted quota becomes an error people can act on.
+ * @throws SetupError `disk-full`; everything else `work` throws as it is
+ */
+export async function tellingDiskFull<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isDiskFull(error)) throw diskFull(folder, error);
+    throw error;
   }
 }
 
@@ -60,6 +73,8 @@ export function diskFull(folder: string, cause?: unknown): SetupError {
     cause,
   });
 }
+
+const isDiskFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? "");
 
 function unusable(folder: string, why: string, cause?: unknown): SetupError {
   return new SetupError("folder-unusable", {

@@ -10,7 +10,7 @@ import {
   pulumiModuleFolder,
 } from "../../src/automation/toolchain/build-pulumi-cli.ts";
 import { expectedChecksum } from "../../src/automation/toolchain/download-pulumi-cli.ts";
-import { goEnvironment } from "../../src/automation/toolchain/go-toolchain.ts";
+import { findGo, goEnvironment } from "../../src/automation/toolchain/go-toolchain.ts";
 import { pulumiEnvironment } from "../../src/automation/toolchain/pulumi-environment.ts";
 
 describe("buildError", () => {
@@ -89,6 +89,24 @@ describe("goEnvironment", () => {
     });
     expect(Object.keys(environment)).not.toContain("AWS_SECRET_ACCESS_KEY");
     expect(goEnvironment("/cache/go", user, true)).toMatchObject({ GOPROXY: "off" });
+  });
+});
+
+describe("findGo", () => {
+  const search = { cache: "/nonexistent", moduleFolder: "/", searchAlso: "/nonexistent" };
+
+  it("names Go as missing, with the way out, where there is none", async () => {
+    const missing = expect(findGo(search, { PATH: "/nonexistent" })).rejects;
+    await missing.toMatchObject({ code: "go-missing", nextStep: expect.stringMatching(/go\.dev/) });
+  });
+
+  it("passes on what a Go that is too old for the module says", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "onvera-go-"));
+    const text = "#!/bin/sh\necho 'go: go.mod requires go >= 1.25.11 (running go 1.19)' >&2\nexit 1\n";
+    await writeFile(path.join(folder, "go"), text, { mode: 0o755 });
+    const found = findGo({ ...search, cache: folder, moduleFolder: folder }, { PATH: folder });
+    await expect(found).rejects.toMatchObject({ code: "go-too-old", why: expect.stringMatching(/running go 1\.19/) });
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -6,6 +6,7 @@ import { type Progress, type RunningStep, runStep } from "../../domain/progress.
 import { SetupError } from "../../domain/setup-error.ts";
 import { withLock } from "../../local/lock-file.ts";
 import type { OnveraPaths } from "../../local/paths.ts";
+import { tellingDiskFull } from "../../local/prepare-folders.ts";
 import { buildEstimateSeconds, buildKey, buildPulumiCli, pulumiModuleFolder } from "./build-pulumi-cli.ts";
 import { downloadPulumiCli, expectedChecksum } from "./download-pulumi-cli.ts";
 import { findGo, findProgram, type GoToolchain } from "./go-toolchain.ts";
@@ -45,7 +46,7 @@ const programName = "pulumi";
 export async function ensurePulumiCli(options: PulumiCliOptions): Promise<PulumiCli> {
   const step = { name: "pulumi-cli", message: `Pulumi CLI ${pulumiVersion}` };
   return runStep(options.progress, step, async (running) => {
-    const cli = await find(options, running);
+    const cli = await tellingDiskFull(options.paths.toolchain, () => find(options, running));
     running.done(`Pulumi CLI ${cli.version} (${cli.origin})`);
     return cli;
   });
@@ -190,6 +191,8 @@ async function build(
       return { version: pulumiVersion, origin: "built", madeFrom };
     }),
   );
+  // 3 GB that only an interrupted build needs; the program itself is 110 MB.
+  await rm(options.paths.goCache, { recursive: true, force: true });
   return toCli(target, manifest);
 }
 

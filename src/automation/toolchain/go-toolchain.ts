@@ -41,17 +41,26 @@ const passedOn = [
 /** Go's own installer puts it here and leaves PATH to the user. */
 const usualFolder = "/usr/local/go/bin";
 
+export interface GoSearch {
+  /** The folder of Go's caches: an interrupted build finds there what it had finished. */
+  cache: string;
+  /** Where the go.mod is that says which Go is needed. */
+  moduleFolder: string;
+  /** True keeps Go from the network; what is in the module cache is enough then, or the build fails. */
+  offline?: boolean;
+  /** A folder to look into after those of PATH. */
+  searchAlso?: string;
+}
+
 /**
- * @param cache the folder of Go's caches: an interrupted build finds there what it had finished
- * @param moduleFolder where the go.mod is that says which Go is needed
- * @param offline keeps Go from the network; what is in the module cache is enough then, or the build fails
+ * Finds Go and asks for its version.
  * @throws SetupError `go-missing`, `go-too-old`
  */
 export async function findGo(
-  { cache, moduleFolder, offline = false }: { cache: string; moduleFolder: string; offline?: boolean },
+  { cache, moduleFolder, offline = false, searchAlso = usualFolder }: GoSearch,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<GoToolchain> {
-  const go = await findProgram("go", `${environment.PATH ?? ""}:${usualFolder}`);
+  const go = await findProgram("go", `${environment.PATH ?? ""}:${searchAlso}`);
   if (!go) throw goMissing();
   const built = goEnvironment(cache, environment, offline);
   await mkdir(path.join(cache, "tmp"), { recursive: true });

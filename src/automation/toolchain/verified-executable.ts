@@ -5,8 +5,7 @@ import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { SetupError, systemErrorCode } from "../../domain/setup-error.ts";
-import { diskFull } from "../../local/prepare-folders.ts";
+import { SetupError } from "../../domain/setup-error.ts";
 
 export const Manifest = z.object({
   version: z.string(),
@@ -51,7 +50,7 @@ export async function verifiedExecutable(folder: string, name: string): Promise<
  * Puts a program into the cache: `make` fills a draft folder, which takes its place by one rename.
  * @param make gives what the program was made of; the program itself is `<draft>/<name>`
  * @returns the manifest
- * @throws what `make` throws; SetupError `disk-full`
+ * @throws what `make` throws
  */
 export async function placeExecutable(
   folder: string,
@@ -76,9 +75,6 @@ export async function placeExecutable(
     await rm(folder, { recursive: true, force: true });
     await rename(draft, folder);
     return manifest;
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOSPC") throw diskFull(folder, error);
-    throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

@@ -5,9 +5,9 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFi
 import { createRequire } from "node:module";
 import path from "node:path";
 import { z } from "zod";
-import { SetupError, systemErrorCode } from "../../domain/setup-error.ts";
+import { SetupError } from "../../domain/setup-error.ts";
 import { withLock } from "../lock-file.ts";
-import { diskFull } from "../prepare-folders.ts";
+import { tellingDiskFull } from "../prepare-folders.ts";
 
 export interface PostgresBinaries {
   version: string;
@@ -33,7 +33,7 @@ export async function ensurePostgresBinaries(folder: string): Promise<PostgresBi
   if (!(await isComplete(target, version))) {
     await mkdir(folder, { recursive: true, mode: 0o755 });
     await withLock(path.join(folder, `${version}.lock`), {}, async () => {
-      if (!(await isComplete(target, version))) await copy(source, target, version);
+      if (!(await isComplete(target, version))) await tellingDiskFull(target, () => copy(source, target, version));
     });
   }
   return { version, postgres: path.join(target, "bin", "postgres"), initdb: path.join(target, "bin", "initdb") };
@@ -78,9 +78,6 @@ async function copy(source: string, target: string, version: string): Promise<vo
     await writeFile(path.join(draft, completeMark), JSON.stringify({ version, postgresBytes: size }));
     await rm(target, { recursive: true, force: true });
     await rename(draft, target);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOSPC") throw diskFull(target, error);
-    throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

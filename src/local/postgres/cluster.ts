@@ -54,9 +54,6 @@ export async function createCluster(cluster: NewCluster): Promise<void> {
     });
     if (exitCode !== 0) throw initFailed(data, output);
     await rename(draft, data);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOSPC") throw diskFull(data, error);
-    throw error;
   } finally {
     await rm(passwordFile, { force: true });
     await rm(draft, { recursive: true, force: true });

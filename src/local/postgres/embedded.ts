@@ -6,7 +6,7 @@ import { type Progress, runStep } from "../../domain/progress.ts";
 import { SetupError, systemErrorCode } from "../../domain/setup-error.ts";
 import { withLock } from "../lock-file.ts";
 import type { OnveraPaths } from "../paths.ts";
-import { ownFolder, prepareFolders } from "../prepare-folders.ts";
+import { ownFolder, prepareFolders, tellingDiskFull } from "../prepare-folders.ts";
 import { ensurePostgresBinaries, type PostgresBinaries } from "./binaries.ts";
 import { clusterExists, createCluster, superuserName } from "./cluster.ts";
 import { findFreePort, findListener, isFree } from "./ports.ts";
@@ -47,6 +47,10 @@ const Settings = z.object({ port: z.number().int().min(1024).max(65_535) });
  * @throws SetupError with the next step: `port-taken`, `disk-full`, `folder-unusable`, `user-missing`, `postgres-*`
  */
 export async function ensureEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  return tellingDiskFull(options.paths.home, () => ensure(options));
+}
+
+async function ensure(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { paths, progress, signal } = options;
   await prepareFolders(paths);
   const binaries = await runStep(
