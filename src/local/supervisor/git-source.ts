@@ -7,6 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { Workload } from "../../domain/workload.ts";
 import type { DeploymentFolders, Owner } from "./folders.ts";
+import { allowedAddress } from "./outbound-address.ts";
 import { RequestError } from "./request-error.ts";
 
 const run = promisify(execFile);
@@ -44,21 +45,18 @@ const gitSettings = [
  */
 export async function fetchSource(request: SourceRequest): Promise<string> {
   const { source, folders } = request;
-  checkAddress(source.url, request.allowFiles);
+  const connection = await connectionFor(request);
   const store = path.join(folders.data, ".sources");
   const checkout = path.join(store, `${Date.now().toString(36)}-${process.pid}`);
   try {
     await shell(request, 'mkdir -p -- "$1"', [checkout]);
-    await git(request, ["init", "--quiet", checkout], store);
-    await git(
-      request,
-      ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", source.url, source.branch],
-      checkout,
-    );
+    const git = (...args: string[]): Promise<string> => runGit(request, connection, args, checkout);
+    await git("init", "--quiet");
+    await git("fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", source.url, source.branch);
     await checkSize(request, checkout);
-    await git(request, ["checkout", "--quiet", "--force", "FETCH_HEAD"], checkout);
+    await git("checkout", "--quiet", "--force", "FETCH_HEAD");
     await checkSize(request, checkout);
-    const commit = (await git(request, ["rev-parse", "FETCH_HEAD"], checkout)).trim();
+    const commit = (await git("rev-parse", "FETCH_HEAD")).trim();
     await switchTo(request, checkout, store);
     return commit;
   } catch (error) {
@@ -85,8 +83,40 @@ async function switchTo(request: SourceRequest, checkout: string, store: string)
   await shell(request, script, [checkout, target, store, source.subdirectory]);
 }
 
-function checkAddress(url: string, allowFiles: boolean): void {
-  if (/^(https:\/\/|ssh:\/\/|git@)[^\s]+$/.test(url) || (allowFiles && url.startsWith("file://"))) return;
+/** How git is told to connect: by the protocols we allow, to the address that was checked. */
+interface Connection {
+  settings: string[];
+  environment: Record<string, string>;
+}
+
+async function connectionFor({ source, allowFiles, privateHosts }: SourceRequest): Promise<Connection> {
+  const ssh = "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20";
+  const environment = { GIT_ALLOW_PROTOCOL: allowFiles ? "https:ssh:file" : "https:ssh", GIT_SSH_COMMAND: ssh };
+  if (allowFiles && source.url.startsWith("file://")) return { settings: [], environment };
+  const { protocol, host, port } = addressOf(source.url);
+  const address = await allowedAddress(host, privateHosts);
+  if (protocol === "https") {
+    const pinned = address.includes(":") ? `[${address}]` : address;
+    return { settings: ["-c", `http.curloptResolve=${host}:${port}:${pinned}`], environment };
+  }
+  const command = `${ssh} -o HostName=${address} -o HostKeyAlias=${host}`;
+  return { settings: [], environment: { ...environment, GIT_SSH_COMMAND: command } };
+}
+
+/**
+ * The parts of a git URL that decide where it leads; also of the short form `git@host:path`.
+ * @throws RequestError 422 for any other protocol
+ */
+export function addressOf(url: string): { protocol: "https" | "ssh"; host: string; port: number } {
+  const short = /^git@([A-Za-z0-9][A-Za-z0-9.-]*):/.exec(url);
+  if (short?.[1] !== undefined) return { protocol: "ssh", host: short[1], port: 22 };
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const host = parsed?.hostname ?? "";
+  // A host that begins with a dash would be an option of ssh.
+  if (parsed !== undefined && /^[A-Za-z0-9[]/.test(host)) {
+    if (parsed.protocol === "https:") return { protocol: "https", host, port: Number(parsed.port || 443) };
+    if (parsed.protocol === "ssh:") return { protocol: "ssh", host, port: Number(parsed.port || 22) };
+  }
   throw new RequestError(422, "SOURCE_REFUSED", "A git URL starts with https:// or ssh://.");
 }
 
@@ -98,18 +128,26 @@ async function checkSize(request: SourceRequest, folder: string): Promise<void> 
   throw new RequestError(422, "SOURCE_TOO_LARGE", `The repository has ${megabytes} MB; at most ${limit} MB are taken.`);
 }
 
-function git(request: SourceRequest, args: string[], folder: string): Promise<string> {
-  return asDeployment(request, "git", [...gitSettings, ...args], folder);
+/** No single file may grow past the limit, so that a huge repository is stopped while it comes in. */
+function runGit(request: SourceRequest, connection: Connection, args: string[], folder: string): Promise<string> {
+  const limited = `umask 077; ulimit -f ${LARGEST_KILOBYTES * 2}; exec git "$@"`;
+  const all = ["-c", limited, "onvera", ...gitSettings, ...connection.settings, ...args];
+  return asDeployment(request, all, folder, connection.environment);
 }
 
 function shell(request: SourceRequest, script: string, args: string[]): Promise<string> {
-  return asDeployment(request, "/bin/sh", ["-c", `umask 077; ${script}`, "onvera", ...args], request.folders.data);
+  return asDeployment(request, ["-c", `umask 077; ${script}`, "onvera", ...args], request.folders.data, {});
 }
 
-async function asDeployment(request: SourceRequest, program: string, args: string[], folder: string): Promise<string> {
-  const { folders, owner, allowFiles, signal } = request;
+async function asDeployment(
+  request: SourceRequest,
+  args: string[],
+  folder: string,
+  environment: Record<string, string>,
+): Promise<string> {
+  const { folders, owner, signal } = request;
   try {
-    const { stdout } = await run(program, args, {
+    const { stdout } = await run("/bin/sh", args, {
       cwd: folder,
       timeout: TIMEOUT_MILLISECONDS,
       maxBuffer: 4 * 1024 * 1024,
@@ -124,8 +162,7 @@ async function asDeployment(request: SourceRequest, program: string, args: strin
         GIT_TERMINAL_PROMPT: "0",
         GIT_ASKPASS: "/bin/false",
         SSH_ASKPASS: "/bin/false",
-        GIT_SSH_COMMAND: "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new",
-        GIT_ALLOW_PROTOCOL: allowFiles ? "https:ssh:file" : "https:ssh",
+        ...environment,
       },
     });
     return stdout;

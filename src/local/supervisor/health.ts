@@ -11,20 +11,31 @@ type FrontDoor = HealthReport["frontDoor"];
 export async function healthReport(deployment: Deployment): Promise<HealthReport> {
   const frontDoor = await askFrontDoor(deployment);
   const processes = deployment.processStates();
-  return { status: healthStatus(processes, frontDoor.ok), frontDoor, processes, checkedAt: new Date().toISOString() };
+  const upToDate = deployment.groups.every((group) => group.upToDate);
+  return {
+    status: healthStatus(processes, frontDoor.ok, upToDate),
+    frontDoor,
+    processes,
+    checkedAt: new Date().toISOString(),
+  };
 }
 
 /**
  * The one word for a deployment.
  * @param frontDoorOk whether the health URL answered as declared
+ * @param upToDate false while copies of an earlier definition still run: they are well, but not what was asked for
  */
-export function healthStatus(processes: ProcessState[], frontDoorOk: boolean): HealthReport["status"] {
+export function healthStatus(
+  processes: ProcessState[],
+  frontDoorOk: boolean,
+  upToDate: boolean,
+): HealthReport["status"] {
   const wanted = processes.filter((process) => process.wantedReplicas > 0);
   if (wanted.length === 0) return "stopped";
   const allReady = wanted.every(
     (process) => process.replicas.filter(({ phase }) => phase === "ready").length >= process.wantedReplicas,
   );
-  if (allReady && frontDoorOk) return "healthy";
+  if (allReady && frontDoorOk) return upToDate ? "healthy" : "starting";
   const replicas = wanted.flatMap((process) => process.replicas);
   // A copy that has failed before is not on its way any more, even if it is being started again.
   const onTheWay = replicas.every(

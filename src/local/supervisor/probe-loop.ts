@@ -6,14 +6,15 @@ import { newProbeHistory, type ProbeVerdict, probeVerdict, recordAnswer } from "
 /** A connection attempt costs next to nothing, a command a whole program start. */
 const EAGER_MILLISECONDS = { http: 150, heartbeat: 150, command: 1000 } as const;
 
+/** No program listens sooner. */
+const FIRST_MILLISECONDS = 50;
+
 export interface ProbeLoopRequest {
   probe: Probe;
   question: ProbeQuestion;
   startedAt: number;
   /** Ask quickly until the first good answer: for the probe that decides when the process counts as ready. */
   eager: boolean;
-  /** True for a process taken over from an earlier supervisor: its start was watched already. */
-  settled: boolean;
   onVerdict(verdict: ProbeVerdict, detail: string): void;
 }
 
@@ -28,7 +29,7 @@ export function startProbeLoop(request: ProbeLoopRequest): () => void {
     failureThreshold: probe.failureThreshold,
     startupGraceMilliseconds: probe.startupGraceSeconds * 1000,
   };
-  let history = request.settled ? { ...newProbeHistory, succeeded: true } : newProbeHistory;
+  let history = newProbeHistory;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -43,7 +44,7 @@ export function startProbeLoop(request: ProbeLoopRequest): () => void {
     timer = setTimeout(ask, recovered ? periodMilliseconds : eagerMilliseconds);
   };
 
-  timer = setTimeout(ask, request.settled ? 0 : Math.min(50, eagerMilliseconds));
+  timer = setTimeout(ask, request.eager ? Math.min(FIRST_MILLISECONDS, eagerMilliseconds) : periodMilliseconds);
   return () => {
     stopped = true;
     clearTimeout(timer);

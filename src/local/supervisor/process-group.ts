@@ -2,6 +2,7 @@
 import type { ProcessDefinition } from "./deployment-record.ts";
 import type { ProcessState } from "./protocol.ts";
 import { Replica, type ReplicaHost, type ReplicaRun } from "./replica.ts";
+import { digestOf } from "./workload-files.ts";
 
 /** A copy that takes longer than this to become ready does not hold up the next one. */
 const ROLL_LIMIT_MILLISECONDS = 120_000;
@@ -33,6 +34,13 @@ export class ProcessGroup {
     return this.#definition.stopped ? 0 : this.#definition.process.replicas;
   }
 
+  /** Whether as many copies run as are wanted, each from the newest definition. */
+  get upToDate(): boolean {
+    const replicas = this.replicas;
+    const { fingerprint } = this.#definition;
+    return replicas.length === this.wantedReplicas && replicas.every((replica) => replica.fingerprint === fingerprint);
+  }
+
   /** Takes over copies that run already, then starts what is missing. */
   begin(adopted: { replica: number; restarts: number; run: ReplicaRun }[]): void {
     for (const { replica, restarts, run } of adopted) this.#make(replica, restarts).start(run);
@@ -42,7 +50,9 @@ export class ProcessGroup {
   /** Sets what is wanted. Resolves when it is so, or when something newer is wanted; most callers need not wait. */
   apply(definition: ProcessDefinition): Promise<void> {
     const mended = definition.fingerprint !== this.#definition.fingerprint;
+    const askedOtherwise = digestOf(probesOf(definition)) !== digestOf(probesOf(this.#definition));
     this.#definition = definition;
+    if (askedOtherwise && !mended) for (const replica of this.#replicas.values()) replica.probeAnew();
     if (mended) for (const replica of this.#replicas.values()) if (replica.run === undefined) replica.retryNow();
     const generation = ++this.#generation;
     this.#changed();
@@ -135,4 +145,8 @@ export class ProcessGroup {
       });
     }
   }
+}
+
+function probesOf({ process, context }: ProcessDefinition): unknown {
+  return { liveness: process.liveness ?? null, readiness: process.readiness ?? null, host: context.host };
 }

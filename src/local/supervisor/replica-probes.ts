@@ -19,14 +19,14 @@ export function startReplicaProbes(
 ): () => void {
   const { liveness, readiness } = definition;
   const stops: (() => void)[] = [];
-  const common = { startedAt: run.record.startedAt, settled: run.adopted };
+  const { startedAt } = run.record;
   if (readiness === undefined && liveness === undefined) {
     const timer = setTimeout(() => on.ready(), run.adopted ? 0 : SETTLE_MILLISECONDS);
     stops.push(() => clearTimeout(timer));
   }
   if (readiness !== undefined) {
     const stop = startProbeLoop({
-      ...common,
+      startedAt,
       probe: readiness,
       question: question(readiness),
       eager: true,
@@ -41,7 +41,7 @@ export function startReplicaProbes(
   if (liveness !== undefined) {
     const alone = readiness === undefined;
     const stop = startProbeLoop({
-      ...common,
+      startedAt,
       probe: liveness,
       question: question(liveness),
       eager: alone,

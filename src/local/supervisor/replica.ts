@@ -87,6 +87,14 @@ export class Replica {
     this.#wake();
   }
 
+  /** Asks the running copy by the newest probes from now on. */
+  probeAnew(): void {
+    const run = this.#run;
+    if (run === undefined || !this.#wanted) return;
+    this.#stopProbing();
+    this.#stopProbing = this.#host.probe(run, this.#listener(run));
+  }
+
   /** Stops it and resolves when nothing of it runs any more. */
   async stop(): Promise<void> {
     this.#wanted = false;

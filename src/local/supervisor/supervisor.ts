@@ -1,15 +1,15 @@
 /** All deployments of this node, and what may be done with them: one method per request. */
 import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { sizes } from "../../domain/sizes.ts";
 import { Deployment, type NodeServices } from "./deployment.ts";
-import { DeploymentRecord, type ProcessDefinition, type RenderContext } from "./deployment-record.ts";
+import { DeploymentRecord } from "./deployment-record.ts";
 import { deploymentFolders, makeDeploymentFolders, makeFolder, removeDeploymentFolders } from "./folders.ts";
+import { KeyedTurns } from "./keyed-turns.ts";
 import { LogCollector } from "./log-collector.ts";
 import { type ResolvedOptions, resolveOptions, type SupervisorOptions } from "./options.ts";
 import { type SupervisorPaths, supervisorPaths } from "./paths.ts";
-import { findPort } from "./port-leases.ts";
-import { processUid, readProcesses } from "./process-table.ts";
+import { PortLeases } from "./port-leases.ts";
+import { contextOf, defineProcess, notInRevision } from "./process-definition.ts";
 import type { DeploymentState, Identity, JobResult } from "./protocol.ts";
 import { replicaPortName } from "./rendering.ts";
 import { RequestError } from "./request-error.ts";
@@ -17,6 +17,7 @@ import { type Revision, readRevision } from "./revision.ts";
 import { RouteTable } from "./route-table.ts";
 import { Runs } from "./runs.ts";
 import { readJsonFile } from "./state-file.ts";
+import { endProcessesOf } from "./stragglers.ts";
 import { leaseUid } from "./uid-leases.ts";
 import { digestOf, writeConfigFiles, writeSecrets } from "./workload-files.ts";
 
@@ -27,7 +28,8 @@ export class Supervisor {
   readonly routes: RouteTable;
   readonly #services: NodeServices;
   readonly #deployments = new Map<string, Deployment>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new KeyedTurns();
+  readonly #ports: PortLeases;
 
   constructor(options: SupervisorOptions) {
     this.options = resolveOptions(options);
@@ -35,6 +37,8 @@ export class Supervisor {
     const clean = (id: string, text: string): string => this.#deployments.get(id)?.clean(text) ?? text;
     this.logs = new LogCollector(this.paths, this.options.logLimits, clean);
     this.routes = new RouteTable(this.paths.routes);
+    const leased = (): number[] => this.deployments.flatMap(({ record }) => Object.values(record.ports));
+    this.#ports = new PortLeases(this.options.portRange, leased);
     const runs = new Runs(this.paths.runs, this.logs);
     this.#services = { options: this.options, paths: this.paths, logs: this.logs, runs };
   }
@@ -76,7 +80,7 @@ export class Supervisor {
 
   /** Reserves uid and folders; repeating it mends them. */
   putDeployment(deploymentId: string): Promise<Identity> {
-    return this.#inTurn(deploymentId, () => {
+    return this.#turns.run(deploymentId, () => {
       const known = this.#deployments.get(deploymentId);
       const deployment = known ?? this.#create(deploymentId);
       makeDeploymentFolders(deployment.folders, deployment.owner);
@@ -86,13 +90,14 @@ export class Supervisor {
 
   /** Stops everything, removes folders, releases uid, ports and routes; absent is fine. */
   deleteDeployment(deploymentId: string): Promise<void> {
-    return this.#inTurn(deploymentId, async () => {
+    return this.#turns.run(deploymentId, async () => {
       const deployment = this.#deployments.get(deploymentId);
       if (deployment === undefined) return;
       // A supervisor killed from here on must not bring anything back.
       deployment.save({ processes: {}, jobs: {} });
       await deployment.stop();
-      this.#endStragglers(deployment.record.uid);
+      // Only root gives deployments uids of their own; any other supervisor shares its own with them.
+      if (process.getuid?.() === 0) endProcessesOf(deployment.record.uid);
       this.routes.deleteDeployment(deploymentId);
       removeDeploymentFolders(deployment.folders);
       this.logs.removeDeployment(deploymentId);
@@ -117,7 +122,7 @@ export class Supervisor {
 
   /** Writes the secrets; from now on their values are taken out of logs. */
   putSecrets(deploymentId: string, secrets: Record<string, string>): Promise<void> {
-    return this.#inTurn(deploymentId, () => {
+    return this.#turns.run(deploymentId, () => {
       const deployment = this.get(deploymentId);
       writeSecrets(deployment.folders, deployment.owner, secrets);
       deployment.learnSecrets(secrets);
@@ -127,12 +132,12 @@ export class Supervisor {
 
   /** Leases ports by name. A name keeps its port until the deployment is deleted. */
   putPorts(deploymentId: string, names: string[]): Promise<Record<string, number>> {
-    return this.#inTurn(deploymentId, () => this.#leasePorts(this.get(deploymentId), names));
+    return this.#turns.run(deploymentId, () => this.#leasePorts(this.get(deploymentId), names));
   }
 
   /** Finds the app's code and installs the deployment's additions. */
   putPackage(deploymentId: string, lock: string, extraRequirements: string[]): Promise<void> {
-    return this.#inTurn(deploymentId, async () => {
+    return this.#turns.run(deploymentId, async () => {
       const deployment = this.get(deploymentId);
       const owner = process.getuid?.() === 0 ? deployment.owner : null;
       const folder = await this.#packageFolder(deployment, lock, extraRequirements, owner);
@@ -142,7 +147,7 @@ export class Supervisor {
 
   /** Renders the configuration files of a revision. */
   putFiles(deploymentId: string, revisionName: string): Promise<void> {
-    return this.#inTurn(deploymentId, () => {
+    return this.#turns.run(deploymentId, () => {
       const deployment = this.get(deploymentId);
       const revision = this.revision(deploymentId, revisionName);
       const secrets = deployment.readSecrets();
@@ -157,16 +162,16 @@ export class Supervisor {
     const deployment = this.get(deploymentId);
     const revision = this.revision(deploymentId, revisionName);
     const job = revision.workload.jobs.find((each) => each.name === name);
-    if (job === undefined) throw missing("job", name, revisionName);
+    if (job === undefined) throw notInRevision("job", name, revisionName);
     return deployment.jobs.run(job, contextOf(revision));
   }
 
   /** Sets what is wanted of a process; does not wait for it. */
   putProcess(deploymentId: string, name: string, revisionName: string): Promise<void> {
-    return this.#inTurn(deploymentId, async () => {
+    return this.#turns.run(deploymentId, async () => {
       const deployment = this.get(deploymentId);
       const revision = this.revision(deploymentId, revisionName);
-      const definition = this.#define(deployment, revision, name);
+      const definition = defineProcess(deployment.record, revision, name);
       const { ports, replicas } = definition.process;
       const copies = Array.from({ length: Math.max(1, replicas) }, (_, replica) => replica);
       await this.#leasePorts(
@@ -179,34 +184,12 @@ export class Supervisor {
 
   /** Drains a process and forgets it; absent is fine. */
   deleteProcess(deploymentId: string, name: string): Promise<void> {
-    return this.#inTurn(deploymentId, async () => this.#deployments.get(deploymentId)?.removeProcess(name));
+    return this.#turns.run(deploymentId, async () => this.#deployments.get(deploymentId)?.removeProcess(name));
   }
 
   /** A revision of a deployment. @throws RequestError 404 or 422 */
   revision(deploymentId: string, revision: string): Revision {
     return readRevision(this.paths.revisions, deploymentId, revision);
-  }
-
-  #define(deployment: Deployment, revision: Revision, name: string): ProcessDefinition {
-    const process = revision.workload.processes.find((each) => each.name === name);
-    if (process === undefined) throw missing("process", name, revision.revision);
-    const { record } = deployment;
-    const context = contextOf(revision);
-    const { frontDoor, health } = revision.workload;
-    const fingerprint = digestOf({
-      ...{ command: process.command, env: process.env, ports: process.ports },
-      ...{ shared: context.env, host: context.host, url: context.publicUrl, size: sizeOf(context.size) },
-      ...{ files: record.filesDigest, secrets: record.secretsDigest, package: record.package?.folder ?? null },
-      extra: record.package?.extraRequirements ?? [],
-      restart: revision.restartToken,
-    });
-    return {
-      process,
-      context,
-      stopped: revision.stopped,
-      frontDoor: frontDoor.process === name ? { port: frontDoor.port, ...health } : null,
-      fingerprint,
-    };
   }
 
   #create(deploymentId: string): Deployment {
@@ -228,26 +211,9 @@ export class Supervisor {
     return deployment;
   }
 
-  async #leasePorts(deployment: Deployment, names: string[]): Promise<Record<string, number>> {
-    const missingNames = [...new Set(names)].filter((name) => deployment.record.ports[name] === undefined);
-    if (missingNames.length === 0) return deployment.record.ports;
-    const ports = { ...deployment.record.ports };
-    for (const name of missingNames) {
-      const leased = new Set([
-        ...this.deployments.flatMap(({ record }) => Object.values(record.ports)),
-        ...this.#promised,
-      ]);
-      const port = await findPort(leased, this.options.portRange);
-      this.#promised.add(port);
-      ports[name] = port;
-    }
-    deployment.save({ ports });
-    for (const port of Object.values(ports)) this.#promised.delete(port);
-    return ports;
+  #leasePorts(deployment: Deployment, names: string[]): Promise<Record<string, number>> {
+    return this.#ports.lease(deployment.record.ports, names, (ports) => deployment.save({ ports }));
   }
-
-  /** Chosen for one deployment and not yet on its record, while another is choosing. */
-  readonly #promised = new Set<number>();
 
   async #packageFolder(
     deployment: Deployment,
@@ -258,19 +224,6 @@ export class Supervisor {
     const { packages } = this.options;
     if (extraRequirements.length === 0) return packages.packageFolder(lock);
     return packages.ensureOverlay({ lock, extraRequirements, folder: deployment.folders.overlay, owner });
-  }
-
-  /** A program of the deployment that hid from its session still runs under its uid. */
-  #endStragglers(uid: number): void {
-    if (process.getuid?.() !== 0 || uid < this.options.firstUid) return;
-    for (const { pid } of readProcesses()) {
-      if (processUid(pid) !== uid) continue;
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It ended by itself between the look and the signal.
-      }
-    }
   }
 
   #readRecords(): DeploymentRecord[] {
@@ -287,33 +240,8 @@ export class Supervisor {
       return [];
     });
   }
-
-  /** Requests about one deployment come one after the other; others do not wait for them. */
-  #inTurn<T>(deploymentId: string, act: () => T | Promise<T>): Promise<T> {
-    const before = this.#turns.get(deploymentId) ?? Promise.resolve();
-    const turn = before.then(act, act);
-    const settled = turn.catch(() => {});
-    this.#turns.set(deploymentId, settled);
-    void settled.then(() => {
-      if (this.#turns.get(deploymentId) === settled) this.#turns.delete(deploymentId);
-    });
-    return turn;
-  }
 }
 
 function identityOf({ record }: Deployment): Identity {
   return { deploymentId: record.deploymentId, uid: record.uid, home: record.home };
-}
-
-function contextOf(revision: Revision): RenderContext {
-  const { host, publicUrl, size } = revision;
-  return { revision: revision.revision, host, publicUrl, size, env: revision.workload.env };
-}
-
-function sizeOf(size: string): unknown {
-  return Object.entries(sizes).find(([name]) => name === size)?.[1] ?? null;
-}
-
-function missing(kind: string, name: string, revision: string): RequestError {
-  return new RequestError(404, `${kind.toUpperCase()}_NOT_FOUND`, `Revision ${revision} has no ${kind} ${name}.`);
 }
