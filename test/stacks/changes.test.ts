@@ -152,7 +152,7 @@ describe("a change of the spec", () => {
           expect(resources.map(({ name, type }) => `${type} ${name}`).sort()).toEqual(expected);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });

@@ -4,6 +4,10 @@
  * ordering. The real CLI does (test/automation/program-local.test.ts).
  */
 import * as pulumi from "@pulumi/pulumi";
+import { vi } from "vitest";
+
+// A program takes some 50 ms here; a machine that is busy with other layers takes many times that.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Registration {
   type: string;
