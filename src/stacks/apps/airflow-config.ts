@@ -6,6 +6,18 @@ import { packaged } from "./app-module.ts";
 /** Folder below {{dir:data}} that holds the DAGs, put there by hand or by git. */
 export const dagsBelow = "dags";
 
+/** Connections a process may open beyond its pool for a moment. */
+const syncOverflow = 2;
+/** The same for the API server's asynchronous pool, which has no option of its own. */
+const asyncOverflow = 10;
+
+/** The most connections an Airflow of this size opens, its probes and jobs apart. */
+export function mostConnections({ poolSize, webWorkers }: Size): number {
+  const each = poolSize + syncOverflow;
+  const background = 3;
+  return background * each + webWorkers * (each + poolSize + asyncOverflow);
+}
+
 type Section = Record<string, string | number | boolean>;
 
 /**
@@ -31,7 +43,7 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       // The command form carries any character of a password; a value here would be read with %-interpolation.
       sql_alchemy_conn_cmd: "sed s,^postgresql:,postgresql+psycopg2:, {{secret-file:database_url}}",
       sql_alchemy_pool_size: size.poolSize,
-      sql_alchemy_max_overflow: size.poolSize,
+      sql_alchemy_max_overflow: syncOverflow,
       load_default_connections: false,
     },
     api: {
