@@ -4,11 +4,13 @@
  */
 import { randomBytes } from "node:crypto";
 
-const KEY_BYTES = 32;
+const FERNET_KEY_BYTES = 32;
+/** 64 characters: what HS512 signatures of Airflow want at least. */
+const PLAIN_KEY_BYTES = 48;
 
 /** Python's Fernet wants the padding that base64url leaves out. */
-const fernetKey = (): string => randomBytes(KEY_BYTES).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-const plainKey = (): string => randomBytes(KEY_BYTES).toString("base64url");
+const fernetKey = (): string => randomBytes(FERNET_KEY_BYTES).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+const plainKey = (): string => randomBytes(PLAIN_KEY_BYTES).toString("base64url");
 
 /** Name of the secret to how a fresh one is made. */
 export const longLivedKeys: Readonly<Record<string, () => string>> = {

@@ -3,17 +3,18 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type Progress, runStep } from "../domain/progress.ts";
 import { SetupError } from "../domain/setup-error.ts";
 import { withLock } from "../local/lock-file.ts";
 import { type OnveraPaths, resolvePaths } from "../local/paths.ts";
 import { prepareFolders } from "../local/prepare-folders.ts";
+import { distFile } from "./dist-file.ts";
 import { readLocalKey } from "./local-key.ts";
 import { runningControlPlane } from "./run-record.ts";
 import { setUp } from "./setup.ts";
 
 const READY_WITHIN_SECONDS = 90;
+const LONGEST_LINE = 300;
 const LOG_KEEP_BYTES = 20 * 1024 * 1024;
 
 export interface LocalAccess {
@@ -66,8 +67,7 @@ async function startAndWait(paths: OnveraPaths): Promise<LocalAccess> {
   const log = controlPlaneLog(paths);
   keepLogSmall(log);
   const output = openSync(log, "a", 0o600);
-  const cli = fileURLToPath(new URL("../cli.js", import.meta.url));
-  const child = spawn(process.execPath, [cli, "start"], {
+  const child = spawn(process.execPath, [distFile("cli.js"), "start"], {
     detached: true,
     stdio: ["ignore", output, output],
     cwd: paths.home,
@@ -87,12 +87,12 @@ async function waitUntilReady(paths: OnveraPaths, exitCode: () => number | undef
   while (Date.now() < deadline && exitCode() === undefined) {
     const access = await readyAccess();
     if (access) return access;
-    await wait(50);
+    await wait(100);
   }
   const code = exitCode();
   throw new SetupError("not-started", {
     what: "The control plane did not start",
-    why: `${code === undefined ? `it was not ready after ${READY_WITHIN_SECONDS} s` : `it ended with code ${code}`}. It said last:\n${lastLines(controlPlaneLog(paths), 12)}`,
+    why: `${code === undefined ? `it was not ready after ${READY_WITHIN_SECONDS} s` : `it ended with code ${code}`}. It said last:\n${lastLines(controlPlaneLog(paths), 5)}`,
     nextStep: "Run 'onvera doctor', mend what it names, then run the command again.",
   });
 }
@@ -117,7 +117,8 @@ function keepLogSmall(log: string): void {
 
 function lastLines(file: string, count: number): string {
   try {
-    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count).join("\n");
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-count);
+    return lines.map((line) => line.slice(0, LONGEST_LINE)).join("\n");
   } catch {
     return "(no log was written)";
   }

@@ -7,6 +7,7 @@ import { ensureControlDatabase } from "../local/postgres/control-database.ts";
 import { ensureEmbeddedPostgres } from "../local/postgres/embedded.ts";
 import { prepareFolders } from "../local/prepare-folders.ts";
 import { type Custody, openCustody } from "../store/crypto/custody.ts";
+import { type DataKeys, openDataKeys } from "../store/crypto/data-keys.ts";
 import { loadMasterKey } from "../store/crypto/master-key.ts";
 import { openStore, type Store } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
@@ -26,6 +27,7 @@ export interface Installation {
   embedded: boolean;
   store: Store;
   custody: Custody;
+  dataKeys: DataKeys;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function openInstallation(progress: Progress, signal?: AbortSignal)
     embedded,
     store,
     custody: openCustody(masterKey),
+    dataKeys: openDataKeys(masterKey),
     close: () => store.close(),
   };
 }

@@ -1,0 +1,82 @@
+/** The HTTP side, put together: API, docs, live streams. */
+import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { Context } from "hono";
+import { SetupError, systemErrorCode } from "../domain/setup-error.ts";
+import type { SupervisorClient } from "../local/supervisor/client-port.ts";
+import { createApp, type ServerApp } from "../server/app.ts";
+import { defaultLimits } from "../server/middleware/rate-limit.ts";
+import { startOperationHub } from "../server/operation-hub.ts";
+import { noRuntime } from "../server/runtime-reader.ts";
+import { openTokens } from "../server/tokens.ts";
+import { distFile } from "./dist-file.ts";
+import type { Installation } from "./installation.ts";
+import { createLocalRuntime } from "./local-runtime.ts";
+import type { Log } from "./log.ts";
+import { version } from "./version.ts";
+
+export interface ServerServices {
+  apiUrl: string;
+  /** Ends streams, finishes what is being answered, closes. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param supervisor of this node; undefined for a server on a machine without a local cluster
+ * @throws SetupError `port-taken`
+ */
+export async function startServerServices(
+  installation: Installation,
+  supervisor: SupervisorClient | undefined,
+  log: Log,
+): Promise<ServerServices> {
+  const { store, settings, custody, dataKeys, paths, databaseUrl } = installation;
+  const hub = startOperationHub(databaseUrl);
+  const app = createApp({
+    store,
+    custody,
+    dataKeys,
+    tokens: openTokens({ store, dataKeys }),
+    hub,
+    runtime: supervisor ? createLocalRuntime({ supervisor, nodeId: settings.nodeId }) : noRuntime,
+    log,
+    version,
+    singleOrganization: !paths.isRoot && supervisor !== undefined,
+    testApps: process.env.ONVERA_TEST_APPS === "1",
+    limits: defaultLimits,
+    docsScript: distFile("assets/scalar.js"),
+    addressOf: (context) => getConnInfo(context as Context).remote.address,
+    now: () => new Date(),
+  });
+  const port = Number(process.env.ONVERA_API_PORT ?? settings.apiPort);
+  const server = await listen(app.fetch, port);
+  return {
+    apiUrl: `http://127.0.0.1:${port}`,
+    async stop() {
+      await hub.stop();
+      await app.drain();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function listen(fetch: ServerApp["fetch"], port: number): Promise<ReturnType<typeof serve>> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port, hostname: "127.0.0.1" }, () => resolve(server));
+    server.once("error", (error) => {
+      reject(
+        systemErrorCode(error) === "EADDRINUSE"
+          ? new SetupError("port-taken", {
+              what: `The API cannot listen on port ${port}`,
+              why: "another program has it.",
+              nextStep: "End that program, or set ONVERA_API_PORT to a free port.",
+              cause: error,
+            })
+          : error,
+      );
+    });
+  });
+}
