@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/p
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { runnerBundleOptions } from "./runner-bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -11,7 +12,6 @@ const dist = join(root, "dist");
 /** Output name to source: everything that is started as a process or imported by name. */
 const entries = {
   cli: "src/cli/main.ts",
-  runner: "src/automation/runner/main.ts",
   "provider-host": "src/providers/host/main.ts",
   "stacks/main": "src/stacks/main.ts",
 };
@@ -68,9 +68,19 @@ const result = await build({
   logLevel: "warning",
 });
 
+// One file with the SDK inside: a runner is forked for every operation, so what it loads is paid each time.
+const runner = await build({
+  absWorkingDir: root,
+  entryPoints: { runner: "src/automation/runner/main.ts" },
+  outdir: dist,
+  ...runnerBundleOptions,
+  sourcemap: "linked",
+  write: false,
+});
+
 // Chunks first: an entry never names a chunk that is not there yet.
 const isChunk = (file) => relative(dist, file.path).startsWith("chunks/");
-const outputs = [...result.outputFiles].sort((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
+const outputs = [...result.outputFiles, ...runner.outputFiles].sort((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
 for (const file of outputs) await place(file.path, file.contents);
 
 const copied = Object.entries(assets).filter(([, source]) => existsSync(join(root, source)));
