@@ -107,7 +107,7 @@ describe("onvera deploy (ON-41, ON-42)", () => {
     { status: "succeeded" as const },
   ];
 
-  it("works as documented: onvera deploy superset --name \"My Superset\"", async () => {
+  it('works as documented: onvera deploy superset --name "My Superset"', async () => {
     service.operation(states);
     const { code, out, err } = await cli.run(["deploy", "superset", "--name", "My Superset"]);
     expect(timeless(out)).toBe(
@@ -162,8 +162,15 @@ describe("onvera deploy (ON-41, ON-42)", () => {
 
   it("sends every setting as the API takes it", async () => {
     const flags = ["--version", "6.1.0", "--size", "medium", "--env", "A=1", "--env", "B=x=y", "--replicas", "web=2"];
-    const more = ["--requirements", "pandas>=2.0", "--feature-flag", "ALERT_REPORTS", "--feature-flag", "DASHBOARD_RBAC=false"];
-    const rest = ["--config", 'ROW_LIMIT=5000', "--environment", "env_default", "--protected", "--no-wait"];
+    const more = [
+      "--requirements",
+      "pandas>=2.0",
+      "--feature-flag",
+      "ALERT_REPORTS",
+      "--feature-flag",
+      "DASHBOARD_RBAC=false",
+    ];
+    const rest = ["--config", "ROW_LIMIT=5000", "--environment", "env_default", "--protected", "--no-wait"];
     await cli.run(["deploy", "superset", ...flags, ...more, ...rest]);
     expect(service.seen.find(({ method }) => method === "POST")?.body).toEqual({
       app_type: "superset",
@@ -184,7 +191,10 @@ describe("onvera deploy (ON-41, ON-42)", () => {
     expect(service.seen.find(({ method }) => method === "POST")?.body).toEqual({
       app_type: "airflow",
       name: "etl",
-      airflow: { dags: { url: "https://github.com/acme/dags", branch: "main", subdirectory: "dags" }, variables: { a: "b" } },
+      airflow: {
+        dags: { url: "https://github.com/acme/dags", branch: "main", subdirectory: "dags" },
+        variables: { a: "b" },
+      },
     });
   });
 });

@@ -35,7 +35,7 @@ export interface Cli {
 /** @param apiUrl where ONVERA_API_URL points; undefined leaves it and the key unset */
 export function createCli(apiUrl: string | undefined): Cli {
   const home = mkdtempSync(join(tmpdir(), "onvera-cli-"));
-  const base = apiUrl === undefined ? {} : { ONVERA_API_URL: apiUrl, ONVERA_API_KEY: KEY };
+  const base: Record<string, string> = apiUrl === undefined ? {} : { ONVERA_API_URL: apiUrl, ONVERA_API_KEY: KEY };
   return {
     home,
     remove: () => rmSync(home, { recursive: true, force: true }),

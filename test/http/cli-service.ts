@@ -149,7 +149,11 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     cancel_requested_at: null,
     error: null,
     result: null,
-    links: { self: `/api/v1/operations/${OPERATION}`, resource: null, events: `/api/v1/operations/${OPERATION}/events` },
+    links: {
+      self: `/api/v1/operations/${OPERATION}`,
+      resource: null,
+      events: `/api/v1/operations/${OPERATION}/events`,
+    },
     ...changes,
   };
 }

@@ -68,7 +68,8 @@ describe("status lines on a terminal", () => {
     expect(
       Math.max(
         ...written()
-          .split(/\r\u001b\[2K|\n/)
+          .replaceAll("\r\u001b[2K", "\n")
+          .split("\n")
           .map((text) => text.length),
       ),
     ).toBeLessThan(30);

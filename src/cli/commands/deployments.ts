@@ -5,7 +5,7 @@ import { sizeNames } from "../../domain/sizes.ts";
 import type { CommandSpec, OptionSpec } from "../command-spec.ts";
 import { deploymentArgument, followOptions, pageOptions } from "./shared-options.ts";
 
-const apps = Object.keys(appCatalog);
+const apps = Object.keys(appCatalog).sort();
 
 const statuses = Object.keys({
   provisioning: true,
