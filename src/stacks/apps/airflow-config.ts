@@ -6,16 +6,14 @@ import { packaged } from "./app-module.ts";
 /** Folder below {{dir:data}} that holds the DAGs, put there by hand or by git. */
 export const dagsBelow = "dags";
 
-/** Connections a process may open beyond its pool for a moment. */
-const syncOverflow = 2;
-/** The same for the API server's asynchronous pool, which has no option of its own. */
-const asyncOverflow = 10;
+/** Connections a pool may open beyond its size for a moment. */
+const overflow = 4;
 
 /** The most connections an Airflow of this size opens, its probes and jobs apart. */
 export function mostConnections({ poolSize, webWorkers }: Size): number {
-  const each = poolSize + syncOverflow;
   const background = 3;
-  return background * each + webWorkers * (each + poolSize + asyncOverflow);
+  // Each worker of the API server has a second, asynchronous pool.
+  return (background + 2 * webWorkers) * (poolSize + overflow);
 }
 
 type Section = Record<string, string | number | boolean>;
@@ -43,7 +41,7 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       // The command form carries any character of a password; a value here would be read with %-interpolation.
       sql_alchemy_conn_cmd: "sed s,^postgresql:,postgresql+psycopg2:, {{secret-file:database_url}}",
       sql_alchemy_pool_size: size.poolSize,
-      sql_alchemy_max_overflow: syncOverflow,
+      sql_alchemy_max_overflow: overflow,
       load_default_connections: false,
     },
     api: {
