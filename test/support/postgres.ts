@@ -51,7 +51,7 @@ export async function startScratchPostgres({
   await prepareFolders(paths);
   const binaries = await ensurePostgresBinaries(paths.postgresBinaries);
   const user = await serverUser("/nonexistent");
-  const template = await clusterTemplate(binaries, user);
+  const template = await clusterTemplate(paths.postgresBinaries, binaries, user);
   const folder = await mkdtemp(path.join(os.tmpdir(), "onvera-pg-"));
   const data = path.join(folder, "data");
   if (user.isOther) await chmod(folder, 0o711);
@@ -107,9 +107,9 @@ export async function startScratchPostgres({
   };
 }
 
-/** One cluster per user and version in the temporary folder, made by whichever test comes first. */
-async function clusterTemplate(binaries: PostgresBinaries, user: ServerUser): Promise<string> {
-  const folder = path.join(os.tmpdir(), `onvera-test-cluster-${process.geteuid?.() ?? "user"}-${binaries.version}`);
+/** One cluster per version in the cache, made by whichever test comes first. */
+async function clusterTemplate(cache: string, binaries: PostgresBinaries, user: ServerUser): Promise<string> {
+  const folder = path.join(cache, `test-cluster-${binaries.version}`);
   await mkdir(folder, { recursive: true });
   await chmod(folder, user.isOther ? 0o711 : 0o700);
   const template = path.join(folder, "data");
