@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ApiAnswer, ApiRoute } from "./api.ts";
-import { RequestError } from "./request-error.ts";
+import { asRequestError, RequestError } from "./request-error.ts";
 
 const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -10,7 +10,7 @@ const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
 export function createApiServer(routes: ApiRoute[], report: (message: string) => void): Server {
   const server = createServer((request, response) => {
     void answer(routes, request, response).catch((error: unknown) => {
-      if (!(error instanceof RequestError)) report(`${request.method} ${request.url}: ${stack(error)}`);
+      if (asRequestError(error) === undefined) report(`${request.method} ${request.url}: ${stack(error)}`);
       sendError(response, error);
     });
   });
@@ -63,9 +63,9 @@ function sendError(response: ServerResponse, error: unknown): void {
     response.destroy();
     return;
   }
-  const refused = error instanceof RequestError;
-  const status = refused ? error.status : 500;
-  const code = refused ? error.code : "SUPERVISOR_ERROR";
+  const refused = asRequestError(error);
+  const status = refused?.status ?? 500;
+  const code = refused?.code ?? "SUPERVISOR_ERROR";
   const message = error instanceof Error ? error.message : String(error);
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error: { code, message } }));
 }

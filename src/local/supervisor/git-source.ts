@@ -177,5 +177,7 @@ function lastWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ("killed" in error && error.killed === true) return `no end within ${TIMEOUT_MILLISECONDS / 1000} s`;
   const stderr = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim() : "";
-  return stderr === "" ? error.message : (stderr.split("\n").at(-1) ?? stderr);
+  const lines = stderr.split("\n");
+  const telling = lines.find((line) => /^(fatal|error):/.test(line)) ?? lines.at(-1) ?? "";
+  return telling === "" ? error.message : telling;
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { sizes } from "../../domain/sizes.ts";
 import { type ReferenceLookup, renderTemplate } from "../../domain/workload.ts";
 import type { DeploymentFolders } from "./folders.ts";
+import { RequestError } from "./request-error.ts";
 
 export interface RenderFacts {
   folders: DeploymentFolders;
@@ -31,15 +32,19 @@ export function replicaPortName(port: string, replica: number): string {
   return replica === 0 ? port : `${port}-${replica}`;
 }
 
-/** Fills in one string. @throws Error naming a reference that cannot be filled in. */
+/** Fills in one string. @throws RequestError 422 naming a reference that cannot be filled in */
 export function render(template: string, facts: RenderFacts): string {
-  return renderTemplate(template, lookupFor(facts));
+  try {
+    return renderTemplate(template, lookupFor(facts));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RequestError(422, "UNKNOWN_REFERENCE", message, { cause: error });
+  }
 }
 
 /** Fills in every value of a map. */
 export function renderAll(templates: Record<string, string>, facts: RenderFacts): Record<string, string> {
-  const lookup = lookupFor(facts);
-  return Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, renderTemplate(value, lookup)]));
+  return Object.fromEntries(Object.entries(templates).map(([name, value]) => [name, render(value, facts)]));
 }
 
 function lookupFor(facts: RenderFacts): ReferenceLookup {

@@ -1,3 +1,6 @@
+/** What the supervisor answers when it does not do what it was asked. */
+import { SetupError } from "../../domain/setup-error.ts";
+
 /** A request the supervisor refuses: the status, a stable code and a sentence for the caller. */
 export class RequestError extends Error {
   readonly status: number;
@@ -9,4 +12,13 @@ export class RequestError extends Error {
     this.status = status;
     this.code = code;
   }
+}
+
+/** An error as the caller is to see it; undefined when it is a fault of ours that belongs in the supervisor's own log. */
+export function asRequestError(error: unknown): RequestError | undefined {
+  if (error instanceof RequestError) return error;
+  if (!(error instanceof SetupError)) return undefined;
+  // Requirements that do not fit are the customer's to mend; the rest is this machine's state.
+  const status = error.code === "package-conflict" ? 422 : 503;
+  return new RequestError(status, error.code.toUpperCase().replaceAll("-", "_"), error.message, { cause: error });
 }
