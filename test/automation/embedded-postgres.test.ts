@@ -14,6 +14,7 @@ import {
   ensureEmbeddedPostgres,
   stopEmbeddedPostgres,
 } from "../../src/local/postgres/embedded.ts";
+import { keepRunning } from "../../src/local/postgres/keep-running.ts";
 import { findFreePort } from "../../src/local/postgres/ports.ts";
 import { parsePostmasterPid, runningPostmaster } from "../../src/local/postgres/postmaster.ts";
 import { parsePasswd } from "../../src/local/postgres/server-user.ts";
@@ -164,6 +165,30 @@ describe("the embedded PostgreSQL", () => {
     intruder.close();
     await once(intruder, "close");
     expect(await ensure(paths)).toMatchObject({ started: true, port: first.port });
+  });
+});
+
+describe("keepRunning", () => {
+  it("brings a killed server back on its port, tells why while it cannot, and leaves a stopped watch's server alone", async () => {
+    const paths = await newPaths();
+    const server = await ensure(paths);
+    const attempts: unknown[] = [];
+    const keeper = keepRunning({
+      data: paths.postgres.data,
+      restart: () => ensure(paths),
+      onAttempt: (failure) => attempts.push(failure),
+      intervalSeconds: 0.05,
+      longestPauseSeconds: 0.2,
+    });
+    await rename(server.passwordFile, `${server.passwordFile}.away`);
+    await crash(server.pid);
+    await expect.poll(() => attempts[0]).toMatchObject({ code: "postgres-failed" });
+    await rename(`${server.passwordFile}.away`, server.passwordFile);
+    await expect.poll(() => attempts.at(-1), { timeout: 30_000 }).toBeUndefined();
+    expect(await runningPostmaster(paths.postgres.data)).toMatchObject({ port: server.port, isReady: true });
+    await keeper.stop();
+    await server.stop();
+    expect(await runningPostmaster(paths.postgres.data)).toBeUndefined();
   });
 });
 
