@@ -1,7 +1,8 @@
 /** Notes each API key's use: when last, and in the audit log which endpoint. Beside the request, never in its way. */
+import { timestamp } from "../domain/timestamps.ts";
 import { writeAudit } from "../store/audit.ts";
 import type { Store } from "../store/database.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller, Origin } from "./caller.ts";
 import type { ServerLog } from "./deps.ts";
 
 /** The same key at the same endpoint is written down once in this time; a poller would fill the log otherwise. */
@@ -9,7 +10,7 @@ const REPEAT_MILLISECONDS = 60_000;
 const FLUSH_MILLISECONDS = 250;
 
 export interface KeyUsage {
-  record(caller: Caller, endpoint: string): void;
+  record(caller: Caller, endpoint: string, origin: Origin): void;
   /** Writes what is still open. */
   flush(): Promise<void>;
 }
@@ -17,6 +18,7 @@ export interface KeyUsage {
 interface Use {
   caller: Caller;
   endpoint: string;
+  origin: Origin;
   at: Date;
 }
 
@@ -31,7 +33,7 @@ export function createKeyUsage(options: { store: Store; log: ServerLog; now: () 
     const uses = open;
     open = [];
     await store.asPlatform(async (db) => {
-      for (const { caller, endpoint, at } of uses) {
+      for (const { caller, endpoint, origin, at } of uses) {
         await db
           .updateTable("api_keys")
           .set({ last_used_at: at })
@@ -40,11 +42,11 @@ export function createKeyUsage(options: { store: Store; log: ServerLog; now: () 
         await writeAudit(db, {
           organizationId: caller.organizationId,
           actor: caller.actor,
-          origin: "api",
+          origin,
           action: "api_key.use",
           targetType: "api_key",
           targetId: caller.apiKeyId ?? undefined,
-          change: { endpoint, user_id: caller.userId, used_at: at.toISOString() },
+          change: { endpoint, user_id: caller.userId, used_at: timestamp(at) },
         });
       }
     });
@@ -56,14 +58,14 @@ export function createKeyUsage(options: { store: Store; log: ServerLog; now: () 
   };
 
   return {
-    record(caller, endpoint) {
+    record(caller, endpoint, origin) {
       if (caller.apiKeyId === null) return;
       const at = now();
       const key = `${caller.apiKeyId} ${endpoint}`;
       if (at.getTime() - (recent.get(key) ?? 0) < REPEAT_MILLISECONDS) return;
       if (recent.size > 10_000) recent.clear();
       recent.set(key, at.getTime());
-      open.push({ caller, endpoint, at });
+      open.push({ caller, endpoint, origin, at });
       timer ??= setTimeout(flush, FLUSH_MILLISECONDS).unref();
     },
     flush,

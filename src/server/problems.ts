@@ -13,9 +13,10 @@ export const problemHandler =
   (log: ServerLog) =>
   (thrown: unknown, c: Context<ServerEnv>): Response => {
     const error = publicError(thrown);
-    if (errorCatalogue[error.code].status >= 500) {
-      log.error({ request_id: c.get("requestId"), path: c.req.path, err: thrown }, error.message);
-    }
+    const fields = { request_id: c.get("requestId"), path: c.req.path, err: thrown };
+    if (error.code === "INTERNAL_ERROR") log.error(fields, error.message);
+    // Something else is away for now; the caller was told, and a poller would fill the log.
+    if (error.code === "SERVICE_UNAVAILABLE") log.info(fields, error.message);
     return problemResponse(c, error);
   };
 

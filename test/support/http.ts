@@ -9,6 +9,7 @@ import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { type AssembledServer, type AssembleOptions, assembleServer } from "./assemble-server.ts";
 import { type ScratchPostgres, startScratchPostgres } from "./postgres.ts";
+import { scriptedRuntime } from "./scripted-runtime.ts";
 import { finish } from "./worker-hand.ts";
 
 export interface Answer {
@@ -77,6 +78,7 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
     version: "0.0.0-test",
     singleOrganization: false,
     testApps: false,
+    runtime: scriptedRuntime(),
     log: { info: () => undefined, error: (fields, message) => console.error(message, fields) },
     ...options,
   });

@@ -69,6 +69,8 @@ function findFault(body: unknown): Fault | undefined {
       return { pointer: "", message: `The request body is nested deeper than ${MAX_DEPTH} levels` };
     for (const [key, child] of Object.entries(value)) {
       if (!isStorable(key)) return unstorable(pointer);
+      // The validator would drop such a key without a word.
+      if (key === "__proto__") return { pointer: `${pointer}/${key}`, message: "The name __proto__ is not taken" };
       open.push({ value: child, pointer: `${pointer}/${escapePointer(key)}`, depth: depth + 1 });
     }
   }

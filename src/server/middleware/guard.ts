@@ -44,7 +44,7 @@ export function createGuard({ deps, routes, limiter, usage }: GuardOptions): Mid
       limiter.take(c, `caller ${caller.actor.id}`, limits.perCaller);
       c.set("caller", caller);
       c.set("origin", originOf(c, caller.kind));
-      usage.record(caller, route.operationId);
+      usage.record(caller, route.operationId, c.get("origin"));
       if (route.access !== "signed-in") requirePermission(caller, route.access);
     }
     if (route.config.request?.body) return checkBody(c, next);

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import { reaches, scopesOf } from "../../domain/permissions.ts";
+import { timestampOrNull } from "../../domain/timestamps.ts";
 import { organizationOf, type ServerEnv, usableScopes } from "../caller.ts";
 import * as contracts from "../contracts/access.ts";
 import type { ServerDeps } from "../deps.ts";
@@ -122,7 +123,7 @@ export const apiKeyRoutes = (deps: ServerDeps) => {
           action: "api_key.create",
           targetType: "api_key",
           targetId: row.id,
-          change: { name: row.name, scopes: row.scopes, expires_at: row.expires_at },
+          change: { name: row.name, scopes: row.scopes, expires_at: timestampOrNull(row.expires_at) },
         });
         return { data: { ...viewFor(c)(row), key } };
       });

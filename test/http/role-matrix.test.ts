@@ -1,0 +1,224 @@
+/** Every declared route as every kind of caller: what the permission table says is what happens, and nothing else is open. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  judge,
+  type Permission,
+  permissions,
+  type Role,
+  roles,
+  type Scope,
+  scopes,
+} from "../../src/domain/permissions.ts";
+import { type DeclaredRoute, declaredRoutes } from "../../src/server/contracts/registry.ts";
+import { type Answer, startTestServer, type TestServer } from "../support/http.ts";
+import { finish } from "../support/worker-hand.ts";
+
+interface Fixture {
+  deploymentId: string;
+  operationId: string;
+  keyId: string;
+}
+
+/** How each route is asked so that it would succeed. A route that is missing here fails the test below. */
+const requests: Record<string, { ok: number; body?: unknown; stopped?: boolean; dags?: boolean }> = {
+  createDeployment: { ok: 202, body: { app_type: "superset" } },
+  listDeployments: { ok: 200 },
+  getDeployment: { ok: 200 },
+  updateDeployment: { ok: 200, body: { name: "renamed" } },
+  destroyDeployment: { ok: 202 },
+  planDeployment: { ok: 202, body: { destroy: true } },
+  startDeployment: { ok: 202, stopped: true },
+  stopDeployment: { ok: 202 },
+  restartDeployment: { ok: 202 },
+  scaleDeployment: { ok: 202, body: { replicas: { web: 2 } } },
+  syncDags: { ok: 202, dags: true },
+  runPulumi: { ok: 202, body: { argv: ["refresh"] } },
+  getDeploymentLogs: { ok: 200 },
+  getDeploymentHealth: { ok: 200 },
+  getDeploymentMetrics: { ok: 200 },
+  listDeploymentResources: { ok: 200 },
+  getDeploymentOutputs: { ok: 200 },
+  listDeploymentEvents: { ok: 200 },
+  listDeploymentOperations: { ok: 200 },
+  getDeploymentCredentials: { ok: 404 },
+  getDestroyReceipt: { ok: 404 },
+  listOperations: { ok: 200 },
+  getOperation: { ok: 200 },
+  cancelOperation: { ok: 202 },
+  listOperationEvents: { ok: 200 },
+  listEnvironments: { ok: 200 },
+  getEnvironment: { ok: 200 },
+  createEnvironment: { ok: 201, body: { name: "Production" } },
+  updateEnvironment: { ok: 403, body: { name: "Renamed" } },
+  deleteEnvironment: { ok: 403 },
+  listOrganizations: { ok: 200 },
+  getOrganization: { ok: 200 },
+  createOrganization: { ok: 201, body: { name: "Acme" } },
+  listProjects: { ok: 200 },
+  getProject: { ok: 200 },
+  listClusters: { ok: 200 },
+  getCluster: { ok: 200 },
+  listWorkers: { ok: 200 },
+  login: { ok: 401, body: { email: "x@example.test", password: "x" } },
+  refreshSession: { ok: 401, body: { refresh_token: "x" } },
+  logout: { ok: 200 },
+  getCurrentUser: { ok: 200 },
+  createApiKey: { ok: 201, body: { name: "k" } },
+  listApiKeys: { ok: 200 },
+  getApiKey: { ok: 200 },
+  revokeApiKey: { ok: 200 },
+  listAuditEvents: { ok: 200 },
+  getJwks: { ok: 200 },
+  listApps: { ok: 200 },
+  getVersion: { ok: 200 },
+  healthz: { ok: 200 },
+  readyz: { ok: 200 },
+};
+
+/** Routes whose address names something of one organization. */
+const foreign = (route: DeclaredRoute) => /\{(deployment|operation|organization|project|api_key)_id\}/.test(route.path);
+
+let server: TestServer;
+let organizationId: string;
+let projectId: string;
+let owner: string;
+let ownerKey: string;
+const keys: Partial<Record<Role | "operator" | "stranger" | "expired" | "revoked", string>> = {};
+let unique = 0;
+
+beforeAll(async () => {
+  server = await startTestServer({ limits: { perCaller: 100_000, perAddress: 100_000, failuresPerAddress: 100_000 } });
+  ({ organizationId, owner, ownerKey } = await server.addOrganization());
+  projectId = (await server.call("GET", "/api/v1/projects", { key: ownerKey })).body.data.items[0].id;
+  for (const role of roles) {
+    const { userId } = await server.addUser({ organizationId, role });
+    keys[role] = (await server.addKey({ organizationId, userId })).key;
+  }
+  const elsewhere = await server.addOrganization();
+  keys.stranger = elsewhere.ownerKey;
+  const operator = await server.addUser({ organizationId: elsewhere.organizationId, role: "viewer", isOperator: true });
+  keys.operator = (await server.addKey({ organizationId: elsewhere.organizationId, userId: operator.userId })).key;
+  keys.expired = (await server.addKey({ organizationId, userId: owner, expiresAt: new Date(0) })).key;
+  const revoked = await server.addKey({ organizationId, userId: owner });
+  await server.call("DELETE", `/api/v1/api-keys/${revoked.id}`, { key: ownerKey });
+  keys.revoked = revoked.key;
+});
+afterAll(() => server.close());
+
+/** Something fresh to act on, owned by the asker where that matters. */
+async function fixture(route: DeclaredRoute, asker: string | undefined): Promise<Fixture> {
+  const request = requests[route.operationId];
+  const body = request?.dags
+    ? { app_type: "airflow", airflow: { dags: { url: "https://example.test/dags.git" } } }
+    : { app_type: "superset" };
+  const { id, operationId } = await server.deploy(ownerKey, body, { ready: route.operationId !== "cancelOperation" });
+  if (request?.stopped) {
+    const stop = await server.call("POST", `/api/v1/deployments/${id}/stop`, { key: ownerKey });
+    await finish(server.store, stop.body.data.operation_id);
+  }
+  const me = asker && (await server.call("GET", "/api/v1/whoami", { key: asker })).body.data?.user?.id;
+  const { id: keyId } = await server.addKey({ organizationId, userId: me ?? owner });
+  return { deploymentId: id, operationId, keyId };
+}
+
+async function ask(
+  route: DeclaredRoute,
+  key: string | undefined,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const needsFixture = /\{(deployment|operation|api_key)_id\}/.test(route.path);
+  const made = needsFixture ? await fixture(route, key) : { deploymentId: "", operationId: "", keyId: "" };
+  const path = route.path
+    .replace("{deployment_id}", made.deploymentId)
+    .replace("{operation_id}", made.operationId)
+    .replace("{api_key_id}", made.keyId)
+    .replace("{organization_id}", organizationId)
+    .replace("{project_id}", projectId)
+    .replace("{cluster_id}", server.clusterId)
+    .replace("{environment_id}", "env_default");
+  let body = requests[route.operationId]?.body;
+  if (/^create(Organization|Environment)$/.test(route.operationId))
+    body = { ...(body as object), slug: `s${unique++}` };
+  return server.call(route.method, path, { key, headers, ...(body === undefined ? {} : { body }) });
+}
+
+const isPermission = (route: DeclaredRoute): route is DeclaredRoute & { access: Permission } =>
+  route.access !== "public" && route.access !== "signed-in";
+
+/** Writing environments is open to nobody but the operator, who is told apart by the handler (TN-1). */
+const isEnvironmentWrite = (route: DeclaredRoute) => route.access === "environments.write";
+
+it("has a request for every declared route, and every permission has a route or a reader", () => {
+  expect(Object.keys(requests).sort()).toEqual(declaredRoutes.map(({ operationId }) => operationId).sort());
+  const used = new Set(declaredRoutes.map(({ access }) => access));
+  const unused = (Object.keys(permissions) as Permission[]).filter((name) => !used.has(name));
+  expect(unused).toEqual(["environments.manage"]);
+});
+
+describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  "%s",
+  (_name, route) => {
+    const { ok } = requests[route.operationId] ?? { ok: 0 };
+
+    if (route.access === "public") {
+      it("answers without a key", async () => {
+        expect((await ask(route, undefined)).status).toBe(ok);
+      });
+      return;
+    }
+
+    it("anonymous, expired and revoked callers get 401", async () => {
+      for (const [key, code] of [
+        [undefined, "MISSING_API_KEY"],
+        [keys.expired, "API_KEY_EXPIRED"],
+        [keys.revoked, "API_KEY_REVOKED"],
+      ] as const) {
+        const answer = await ask(route, key);
+        expect([answer.status, answer.body.error.code]).toEqual([401, code]);
+      }
+    });
+
+    it("each role gets what the permission table says", async () => {
+      for (const role of roles) {
+        const answer = await ask(route, keys[role]);
+        const allowed =
+          !isPermission(route) || judge(route.access, { role, isOperator: false, scopes: undefined }) === "allowed";
+        if (isEnvironmentWrite(route)) {
+          expect([role, answer.status, answer.body.error.code]).toEqual([role, 403, "ENVIRONMENT_SYSTEM_OWNED"]);
+        } else if (allowed) {
+          expect([role, answer.status]).toEqual([role, ok]);
+        } else {
+          expect([role, answer.status, answer.body.error.code]).toEqual([role, 403, "ACCESS_DENIED"]);
+        }
+      }
+    });
+
+    it("the operator sees what a viewer sees in any organization, and does what is the operator's", async () => {
+      const answer = await ask(route, keys.operator, { "X-Onvera-Organization": organizationId });
+      const allowed =
+        !isPermission(route) ||
+        judge(route.access, { role: "viewer", isOperator: true, scopes: undefined }) === "allowed";
+      expect(answer.status).toBe(allowed ? ok : 403);
+    });
+
+    it("another organization's owner gets 404 for what is not theirs, never 403 (ON-08)", async () => {
+      const answer = await ask(route, keys.stranger);
+      if (isPermission(route) && permissions[route.access].role === "operator") expect(answer.status).toBe(403);
+      else if (isEnvironmentWrite(route)) expect(answer.status).toBe(403);
+      else if (foreign(route)) expect(answer.status).toBe(404);
+      else expect(answer.status).toBe(ok);
+      const chosen = await ask(route, keys.stranger, { "X-Onvera-Organization": organizationId });
+      expect([chosen.status, chosen.body.error.code]).toEqual([404, "ORGANIZATION_NOT_FOUND"]);
+    });
+
+    if (isPermission(route)) {
+      it("a key with every scope but the one it needs gets 403 INSUFFICIENT_SCOPE", async () => {
+        const { scope } = permissions[route.access];
+        const others = scopes.filter((other): other is Scope => other !== scope);
+        const { key } = await server.addKey({ organizationId, userId: owner, scopes: others });
+        const answer = await ask(route, key);
+        expect([answer.status, answer.body.error.message]).toEqual([403, `Insufficient scope. Required: ${scope}`]);
+      });
+    }
+  },
+);
