@@ -11,7 +11,7 @@ import { pulumiEnvironment } from "./pulumi-environment.ts";
 const Choice = z.enum(["official", "substitute"]);
 export const PluginPlan = z.object({ random: Choice, postgresql: Choice });
 export type PluginPlan = z.infer<typeof PluginPlan>;
-export type PluginName = keyof PluginPlan;
+type PluginName = keyof PluginPlan;
 
 const pluginNames = ["random", "postgresql"] as const satisfies readonly PluginName[];
 
