@@ -1,6 +1,7 @@
 /** Entry of the supervisor's own process: `node dist/supervisor.js <home>`. */
 import { createPackageStore } from "../local/packages/package-store.ts";
 import { currentProcess, resolvePaths } from "../local/paths.ts";
+import { ALREADY_RUNNING_EXIT_CODE, AlreadyRunningError } from "../local/supervisor/lock-file.ts";
 import type { PackageResolver } from "../local/supervisor/package-resolver.ts";
 import { runSupervisor } from "../local/supervisor/run.ts";
 
@@ -23,5 +24,5 @@ try {
   process.exit(0);
 } catch (error) {
   process.stderr.write(`${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof AlreadyRunningError ? ALREADY_RUNNING_EXIT_CODE : 1);
 }

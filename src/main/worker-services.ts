@@ -43,7 +43,14 @@ export async function startWorkerServices(
   const providers = await startProviderHost({
     hooks: createFenceHooks(store),
     packages: providerPackages({
-      postgres: createPgAdmin(() => ({ connectionString: withDatabase(databaseUrl, "postgres") })),
+      // Apart, not as a URL: the driver lets a URL's database win over the one a session asks for.
+      postgres: createPgAdmin(() => ({
+        host: database.hostname,
+        port: Number(database.port || 5432),
+        user: decodeURIComponent(database.username),
+        password: decodeURIComponent(database.password),
+        database: "postgres",
+      })),
       supervisor,
       ledgerFolder: path.join(paths.home, "bench"),
     }),

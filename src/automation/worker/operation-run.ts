@@ -13,6 +13,7 @@ import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
 import { type Journal, LeaseLost } from "./journal.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
+import { previewsFirst } from "./preview-first.ts";
 import { type DeploymentSecrets, ensureSecrets, programInput } from "./program-input.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "./target-driver.ts";
 
@@ -70,6 +71,10 @@ export interface EngineRequest {
   revisionName: string;
   refresh?: boolean;
   clearPendingCreates?: boolean;
+  /** Only these URNs. */
+  targets?: readonly string[];
+  /** False where the stack is about to go. */
+  protect?: boolean;
   mayLose: readonly string[] | "all";
   argv?: readonly string[];
   onEvent?(event: EngineEvent): void;
@@ -95,7 +100,11 @@ export function createRun(
     get signal() {
       return AbortSignal.any([control.signals.interrupt, control.signals.kill]);
     },
-    say: (message) => journal.say(message),
+    say: (message) => {
+      // A destroy's phases have documented messages; what it does within them goes to the log.
+      if (context.type !== "deployment.destroy") journal.say(message);
+      else journal.event({ type: "log", data: { process: "onvera", text: message } });
+    },
     phase: (phase: CreatePhase) => {
       const moved = phases.reach(phase);
       if (moved !== undefined) showPhase(moved);
@@ -107,9 +116,10 @@ export function createRun(
     },
   };
 
-  const onEvent = (event: EngineEvent) => {
+  const onEvent = (verb: EngineVerb, event: EngineEvent) => {
     record(journal, phases, event);
-    if (event.kind !== "resource") return;
+    // Only what brings something about has the create phases; a destroy shows its own steps.
+    if (event.kind !== "resource" || verb !== "up") return;
     const moved = phases.see(event);
     if (moved !== undefined) showPhase(moved);
   };
@@ -148,18 +158,23 @@ export function createRun(
             name: request.revisionName,
             secrets: known,
             target: request.target,
-            protect: request.verb !== "destroy",
+            protect: request.protect ?? true,
           }),
           refresh: request.refresh ?? false,
           clearPendingCreates: request.clearPendingCreates ?? false,
+          previewFirst:
+            request.verb === "up" &&
+            request.mayLose !== "all" &&
+            previewsFirst(context.applied?.spec, request.revision.spec),
           mayLose: request.mayLose,
           secretsKey: known.stackKey,
           secretValues: [known.stackKey, ...Object.values(known.keys)],
+          targets: request.targets ?? [],
           ...(request.argv === undefined ? {} : { argv: request.argv }),
         },
         {
           onEvent: (event) => {
-            onEvent(event);
+            onEvent(request.verb, event);
             request.onEvent?.(event);
           },
           onProcess: (process) => {

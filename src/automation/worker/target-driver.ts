@@ -63,10 +63,7 @@ export interface TargetDriver {
   lookUp(deployment: DeploymentContext, resource: RecordedResource): Promise<LookUp>;
   /** Copies the data of the stopped deployment, so that a failed version update can go back (TN-3). */
   restorePoint(deployment: DeploymentContext, io: StepIo): Promise<void>;
-  /**
-   * Puts the copy back and starts the processes again; harmless when there is no copy.
-   * @param deployment at the revision to go back to, whose revision file is still there
-   */
+  /** Puts the copy back into the stopped deployment; harmless when there is none. */
   restore(deployment: DeploymentContext, io: StepIo): Promise<void>;
   dropRestorePoint(deployment: DeploymentContext): Promise<void>;
 }

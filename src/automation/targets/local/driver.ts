@@ -18,7 +18,7 @@ import {
   restoreFromPoint,
   revokeTenantLogins,
 } from "./tenant-database.ts";
-import { waitUntilHealthy, waitUntilStopped } from "./wait-ready.ts";
+import { waitUntilHealthy, waitUntilReachable, waitUntilStopped } from "./wait-ready.ts";
 
 export interface LocalDriverDeps {
   admin: AdminConnection;
@@ -60,8 +60,12 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
     async waitReady(deployment, io) {
       if (deployment.workload === null) return;
       const id = deployment.identity.deploymentId;
-      if (deployment.spec.power_state === "stopped") await waitUntilStopped(supervisor, id, io);
-      else await waitUntilHealthy(supervisor, id, io);
+      if (deployment.spec.power_state === "stopped") return waitUntilStopped(supervisor, id, io);
+      await waitUntilHealthy(supervisor, id, io);
+      await waitUntilReachable(
+        { host: host(deployment), port: gateway.httpPort, health: deployment.workload.health },
+        io,
+      );
     },
 
     async revokeAccess(deployment, io) {
@@ -78,7 +82,8 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
       const id = deployment.identity.deploymentId;
       io.say("Stopping the processes");
       const state = await supervisor.getDeployment(id);
-      for (const process of state?.processes ?? []) await supervisor.deleteProcess(id, process.name);
+      // Together: each may take its whole grace period.
+      await Promise.all((state?.processes ?? []).map(({ name }) => supervisor.deleteProcess(id, name)));
       io.say("Dropping the database");
       await removeTenantDatabase(admin, id, () => io.checkLease());
     },
@@ -86,26 +91,14 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
     lookUp: (deployment, resource) => lookUpLocally({ admin, supervisor }, deployment.identity.deploymentId, resource),
 
     async restorePoint(deployment, io) {
-      const id = deployment.identity.deploymentId;
-      io.say("Stopping the app to copy its database");
-      const state = await supervisor.getDeployment(id);
-      for (const process of state?.processes ?? []) await supervisor.deleteProcess(id, process.name);
       await io.checkLease();
-      io.say("Copying the database as a restore point");
-      await makeRestorePoint(admin, id);
+      await makeRestorePoint(admin, deployment.identity.deploymentId);
     },
 
     async restore(deployment, io) {
-      const id = deployment.identity.deploymentId;
-      const state = await supervisor.getDeployment(id);
-      for (const process of state?.processes ?? []) await supervisor.deleteProcess(id, process.name);
       await io.checkLease();
       io.say("Putting the database back as it was");
-      await restoreFromPoint(admin, id);
-      // The stack never knew that they were stopped, so its next run would leave them so.
-      for (const process of deployment.workload?.processes ?? []) {
-        await supervisor.putProcess(id, process.name, String(deployment.revision));
-      }
+      await restoreFromPoint(admin, deployment.identity.deploymentId);
     },
 
     dropRestorePoint: (deployment) => dropRestorePoint(admin, deployment.identity.deploymentId),

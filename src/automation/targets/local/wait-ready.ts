@@ -1,4 +1,5 @@
 /** Waiting for an app outside Pulumi: by the supervisor's own verdict, so that a start-up failure is told with its last lines. */
+import { request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { HealthReport, ProcessState } from "../../../local/supervisor/protocol.ts";
@@ -25,6 +26,37 @@ export async function waitUntilHealthy(supervisor: SupervisorClient, deploymentI
     said = message;
     await wait(POLL_MILLISECONDS, undefined, { signal: io.signal });
   }
+}
+
+/** The public address as a browser would ask it, except that nobody has to resolve `*.localhost`. */
+export interface PublicAddress {
+  host: string;
+  /** The gateway's, on this machine. */
+  port: number;
+  health: { path: string; expectStatus: number };
+}
+
+/** Resolves when the deployment answers at its public host, through the gateway (ON-35, ON-44). */
+export async function waitUntilReachable(address: PublicAddress, io: StepIo): Promise<void> {
+  io.phase("configuring_subdomain");
+  while ((await askPublicly(address)) !== address.health.expectStatus) {
+    await wait(POLL_MILLISECONDS, undefined, { signal: io.signal });
+  }
+}
+
+function askPublicly({ host, port, health }: PublicAddress): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const asked = request(
+      { host: "127.0.0.1", port, path: health.path, headers: { host: `${host}:${port}` }, timeout: 10_000 },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      },
+    );
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(undefined));
+    asked.end();
+  });
 }
 
 /** Resolves when no process of the deployment runs any more. */
