@@ -1,7 +1,7 @@
 /** Bundles src/ into dist/: Node 20 cannot run TypeScript, and one file per process starts faster than hundreds. */
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { runnerBundleOptions } from "./runner-bundle.mjs";
@@ -12,7 +12,7 @@ const dist = join(root, "dist");
 /** Output name to source: everything that is started as a process or imported by name. */
 const entries = {
   cli: "src/cli/main.ts",
-  "provider-host": "src/providers/host/main.ts",
+  "main/supervisor": "src/main/supervisor.ts",
   "stacks/main": "src/stacks/main.ts",
 };
 
@@ -23,16 +23,6 @@ const assets = {
 
 /** A control plane that runs still imports the chunks it was built with; they are kept for this long. */
 const KEEP_OLD_FILES_MILLISECONDS = 7 * 24 * 3600 * 1000;
-
-async function entryPoints() {
-  const main = join(root, "src/main");
-  const verbs = existsSync(main) ? (await readdir(main)).filter((name) => name.endsWith(".ts")) : [];
-  const all = {
-    ...entries,
-    ...Object.fromEntries(verbs.map((name) => [`main/${basename(name, ".ts")}`, `src/main/${name}`])),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, source]) => existsSync(join(root, source))));
-}
 
 /** Writes beside the place and renames, so that no process ever reads half a file. */
 async function place(path, contents) {
@@ -54,7 +44,7 @@ async function removeOldFiles(current) {
 
 const result = await build({
   absWorkingDir: root,
-  entryPoints: await entryPoints(),
+  entryPoints: entries,
   outdir: dist,
   bundle: true,
   splitting: true,

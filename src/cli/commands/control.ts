@@ -11,13 +11,10 @@ export const startCommand: CommandSpec = {
   name: "start",
   arguments: [optionalDeployment],
   summary: "Start a stopped deployment; without one, this machine's control plane",
-  options: [
-    ...followOptions,
-    { flags: "--background", description: "control plane: return once it is ready" },
-    { flags: "--domain <domain>", description: "control plane: domain of the deployments' addresses" },
-  ],
+  options: [...followOptions, { flags: "--background", description: "control plane: return once it is ready" }],
   examples: [
     { line: "onvera start", note: "the control plane, in the foreground" },
+    { line: "onvera start --background", note: "the control plane, returning once it is ready" },
     { line: "onvera start etl", note: "a deployment" },
   ],
   calls: ["startDeployment", "listDeployments", "getOperation"],
@@ -27,14 +24,12 @@ export const startCommand: CommandSpec = {
 export const stopCommand: CommandSpec = {
   name: "stop",
   arguments: [optionalDeployment],
-  summary: "Stop a deployment, keeping data and address; without one, the control plane",
-  options: [
-    ...followOptions,
-    { flags: "--all", description: "control plane: the running applications and the database as well" },
-  ],
+  summary: "Stop a deployment, keeping data and address; without one, this machine's control plane",
+  description: "Stopping the control plane stops what it runs as well; 'onvera start' brings all of it back.",
+  options: followOptions,
   examples: [
     { line: "onvera stop etl", note: "a deployment" },
-    { line: "onvera stop", note: "the control plane; the applications run on" },
+    { line: "onvera stop", note: "the control plane and what it runs" },
   ],
   calls: ["stopDeployment", "listDeployments", "getOperation"],
   load: async () => ({ run: (await import("../actions/start-stop.ts")).stop }),

@@ -66,7 +66,6 @@ export const setupCommand: CommandSpec = {
   name: "setup",
   summary: "Get what this machine needs: the Pulumi CLI, PostgreSQL, the apps' packages",
   description: "Runs by itself before the first deploy; it can be interrupted and goes on where it was.",
-  options: [{ flags: "--plugins <set>", description: "which provider plugins to use", choices: ["own", "official"] }],
   examples: [{ line: "onvera setup" }],
   calls: [],
   load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runSetup"),
@@ -83,11 +82,8 @@ export const doctorCommand: CommandSpec = {
 export const serverCommand: CommandSpec = {
   name: "server",
   summary: "Run the API alone, against DATABASE_URL",
-  options: [
-    { flags: "--port <port>", description: "where it listens (default 7600)" },
-    { flags: "--host <address>", description: "address it listens at (default 127.0.0.1)" },
-  ],
-  examples: [{ line: "onvera server --port 7600" }],
+  description: "ONVERA_API_PORT sets where it listens (default 7600).",
+  examples: [{ line: "onvera server" }],
   calls: [],
   load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runServer"),
 };
@@ -95,8 +91,8 @@ export const serverCommand: CommandSpec = {
 export const workerCommand: CommandSpec = {
   name: "worker",
   summary: "Run a worker alone, against DATABASE_URL",
-  options: [{ flags: "--slots <n>", description: "operations at the same time" }],
-  examples: [{ line: "onvera worker --slots 4" }],
+  description: "ONVERA_WORKER_SLOTS sets how many operations it carries out at the same time.",
+  examples: [{ line: "onvera worker" }],
   calls: [],
   load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runWorker"),
 };
