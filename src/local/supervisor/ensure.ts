@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { createSupervisorClient } from "./client.ts";
 import { SupervisorError } from "./client-port.ts";
-import { readHolder } from "./lock-file.ts";
+import { ALREADY_RUNNING_EXIT_CODE, readHolder } from "./lock-file.ts";
 import { supervisorPaths } from "./paths.ts";
 import { isRunning } from "./process-table.ts";
 import type { SupervisorStatus } from "./protocol.ts";
@@ -30,17 +30,17 @@ export async function ensureSupervisor(request: EnsureRequest): Promise<Supervis
   const wanted = digestOf(request.config);
   if (running !== undefined) {
     const sameConfig = digestOf(readJsonFile(paths.config) ?? null) === wanted;
-    if (running.version === request.config.version && sameConfig) return running;
-    await replaceable(paths.socket, paths.lock);
+    if (running !== "unreadable" && running.version === request.config.version && sameConfig) return running;
+    await endPresent(paths.socket, paths.lock);
   }
   mkdirSync(paths.home, { recursive: true, mode: 0o711 });
   writeJsonFile(paths.config, request.config, { durable: true });
-  startDetached(request, paths.ownLog);
-  return waitUntilUp(request, paths.socket, paths.ownLog);
+  const started = startDetached(request, paths.ownLog);
+  return waitUntilUp(request, started, paths.socket, paths.ownLog);
 }
 
 /** Asks the present supervisor to leave and waits until its process is gone. */
-async function replaceable(socket: string, lock: string): Promise<void> {
+async function endPresent(socket: string, lock: string): Promise<void> {
   const holder = readHolder(lock);
   await createSupervisorClient(socket).shutdown({ stopDeployments: false });
   const until = Date.now() + 30_000;
@@ -51,7 +51,12 @@ async function replaceable(socket: string, lock: string): Promise<void> {
   }
 }
 
-function startDetached(request: EnsureRequest, logFile: string): void {
+/** A process we started: its exit code once it has ended. */
+interface Started {
+  exitCode: number | null;
+}
+
+function startDetached(request: EnsureRequest, logFile: string): Started {
   const [program, ...args] = request.command;
   mkdirSync(supervisorPaths(request.home).root, { recursive: true, mode: 0o700 });
   const log = openSync(logFile, "a", 0o600);
@@ -60,30 +65,58 @@ function startDetached(request: EnsureRequest, logFile: string): void {
       detached: true,
       stdio: ["ignore", log, log],
       cwd: "/",
+      env: ownEnvironment(),
     });
-    child.on("error", () => {});
+    const started: Started = { exitCode: null };
+    child.on("error", () => {
+      started.exitCode = 127;
+    });
+    child.on("exit", (code) => {
+      started.exitCode = code ?? 1;
+    });
     child.unref();
+    return started;
   } finally {
     closeSync(log);
   }
 }
 
-async function waitUntilUp(request: EnsureRequest, socket: string, logFile: string): Promise<SupervisorStatus> {
+/** The control plane's environment may hold its database's password; a supervisor needs none of that. */
+function ownEnvironment(): Record<string, string> {
+  const names = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+async function waitUntilUp(
+  request: EnsureRequest,
+  started: Started,
+  socket: string,
+  logFile: string,
+): Promise<SupervisorStatus> {
   const until = Date.now() + (request.timeoutMilliseconds ?? 15_000);
   while (Date.now() < until) {
     const status = await statusNow(socket);
-    if (status?.version === request.config.version) return status;
+    if (status !== undefined && status !== "unreadable" && status.version === request.config.version) return status;
+    // Another starter was quicker: its supervisor is as good as ours.
+    const pointless = started.exitCode !== null && started.exitCode !== ALREADY_RUNNING_EXIT_CODE;
+    if (pointless) break;
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   throw new Error(`The supervisor did not come up. Its last words (${logFile}):\n${lastWords(logFile)}`);
 }
 
-/** Undefined when none answers. An older build may say of itself what this one cannot read; it is replaced as well. */
-async function statusNow(socket: string): Promise<SupervisorStatus | undefined> {
+/** Undefined when none answers. Another build may say of itself what this one cannot read; it is replaced as well. */
+async function statusNow(socket: string): Promise<SupervisorStatus | "unreadable" | undefined> {
   try {
     return await createSupervisorClient(socket).status();
   } catch (error) {
-    if (error instanceof SupervisorError && error.status === 0) return undefined;
+    if (!(error instanceof SupervisorError)) return "unreadable";
+    if (error.status === 0) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { identifyProcess, isRunning, type ProcessIdentity } from "./process-table.ts";
 
+/** How a supervisor process ends that found another one at work. */
+export const ALREADY_RUNNING_EXIT_CODE = 3;
+
 /** Another supervisor runs for this home. */
 export class AlreadyRunningError extends Error {
   readonly pid: number;
