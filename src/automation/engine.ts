@@ -21,6 +21,10 @@ export interface EngineJob {
   /** Read every resource first: after a kill, and where the database was dropped before its stack. */
   refresh: boolean;
   clearPendingCreates: boolean;
+  /** Only these URNs; empty means the whole stack. */
+  targets: readonly string[];
+  /** Plan the whole run before its first step, in the same process, and stop there if it would lose data (NH-05). */
+  previewFirst: boolean;
   /** Stateful URNs the request names as to be deleted or replaced; "all" for a destroy (NH-05). */
   mayLose: readonly string[] | "all";
   /** Key of the stack's secrets, 32 bytes in base64. */

@@ -83,9 +83,10 @@ function runnerJob(
   env: Record<string, string>,
   scratch: string,
 ): RunnerJob {
-  const { generation: _generation, mayLose, secretValues, argv, ...same } = job;
+  const { generation: _generation, mayLose, secretValues, targets, argv, ...same } = job;
   return {
     ...same,
+    targets: [...targets],
     mayLose: mayLose === "all" ? "all" : [...mayLose],
     secretValues: [...secretValues],
     ...(argv === undefined ? {} : { argv: [...argv] }),

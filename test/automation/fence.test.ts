@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { raiseFence } from "../../src/automation/operations/fence.ts";
-import { removeStackState } from "../../src/automation/recovery/state-reader.ts";
+import { removeStackState } from "../../src/automation/recovery/state-rows.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { ensureStateRole } from "../../src/store/state-role.ts";

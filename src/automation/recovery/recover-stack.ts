@@ -10,9 +10,10 @@ import { readStackState } from "./state-reader.ts";
 
 /**
  * Finds again what a killed attempt left. Costs two queries where nothing was left.
- * @param options `afterDrop`: the destroy that follows refreshes anyway, and finds nothing of what is looked up here
+ * @returns URNs of what exists, is ours, and is not in the state
+ * @throws StepFailure when something foreign or unclear stands under a name the stack needs
  */
-export async function recoverStack(run: OperationRun, options: { afterDrop?: boolean } = {}): Promise<void> {
+export async function recoverStack(run: OperationRun): Promise<string[]> {
   const { store, context, journal } = run;
   const stackName = context.identity.deploymentId;
   const state = await readStackState(store, stackName);
@@ -27,11 +28,13 @@ export async function recoverStack(run: OperationRun, options: { afterDrop?: boo
   );
   const lost = intents.filter(({ urn }) => !inState.has(urn));
   const deployment = await run.deploymentContext(context.wanted);
+  const takenOver: string[] = [];
   for (const { urn, type, physical_name: physicalId } of lost) {
     const { found, ours, lookedUpBy, detail } = await run.driver.lookUp(deployment, { urn, type, physicalId });
     const decision = found === "absent" ? "create" : found === "present" && ours ? "take_over" : "ask";
     journal.event({ type: "choice", data: { urn, type, physical_name: physicalId, found, ours, decision, detail } });
-    if (decision !== "ask" || options.afterDrop === true) continue;
+    if (decision === "take_over") takenOver.push(urn);
+    if (decision !== "ask") continue;
     throw new StepFailure(
       operationError(
         "UNCLEAR_RESOURCE",
@@ -44,6 +47,7 @@ export async function recoverStack(run: OperationRun, options: { afterDrop?: boo
     );
   }
   if (state !== undefined && state.pending.length > 0) await clearPending(run);
+  return takenOver;
 }
 
 /** After success everything that was begun is in the state. */

@@ -18,6 +18,8 @@ export interface CliCommandOptions {
   env: Readonly<Record<string, string>>;
   /** Where each process's whole output is kept. */
   scratch: string;
+  /** Let `up` preview before it changes anything, in the same process: the SDK always skips that. */
+  previewFirst: boolean;
   onProcess(pid: number, startTime: string): void;
 }
 
@@ -70,7 +72,7 @@ export function createCliCommand(options: CliCommandOptions): CliCommand {
     const [stdout, stderr] = [openSync(files.stdout, "w", 0o600), openSync(files.stderr, "w", 0o600)];
     try {
       // Same process group as the runner: the group is what gets killed when the lease is lost.
-      const child = spawn(options.binary, args.includes("--non-interactive") ? args : [...args, "--non-interactive"], {
+      const child = spawn(options.binary, [...finalArguments(args, options)], {
         cwd,
         // The event log is one of the flags the CLI hides otherwise.
         env: { ...options.env, PULUMI_AUTOMATION_API: "true", PULUMI_DEBUG_COMMANDS: "true" },
@@ -112,6 +114,11 @@ export function createCliCommand(options: CliCommandOptions): CliCommand {
     },
     interrupted: () => interrupted,
   };
+}
+
+function finalArguments(args: readonly string[], { previewFirst }: CliCommandOptions): readonly string[] {
+  const wanted = previewFirst && args[0] === "up" ? args.filter((arg) => arg !== "--skip-preview") : args;
+  return wanted.includes("--non-interactive") ? wanted : [...wanted, "--non-interactive"];
 }
 
 /** The last part of a file: what an error says is at its end, and a log may be long. */

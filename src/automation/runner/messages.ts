@@ -12,6 +12,8 @@ export const RunnerJob = z.strictObject({
   testApps: z.boolean(),
   refresh: z.boolean(),
   clearPendingCreates: z.boolean(),
+  targets: z.array(z.string()),
+  previewFirst: z.boolean(),
   mayLose: z.union([z.array(z.string()), z.literal("all")]),
   secretsKey: z.string(),
   secretValues: z.array(z.string()),

@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import { PROJECT_NAME } from "../../domain/names.ts";
 import { programFor } from "../../stacks/program-for.ts";
@@ -39,6 +40,7 @@ export function runJob(job: RunnerJob, io: RunJobIo): RunningJob {
         ...job.cli,
         env: cliEnvironment(job, transit),
         scratch: job.scratch,
+        previewFirst: job.previewFirst,
         onProcess: io.onProcess,
       });
       if (interruptedEarly) command.interrupt();
@@ -58,7 +60,10 @@ async function runWith(
 ): Promise<RunnerOutcome> {
   const scrubber = createScrubber(job.secretValues);
   const interlock = createInterlock(job.mayLose, () => command.interrupt());
-  const captured = captureProgram(await programFor(job.program, { testApps: job.testApps }), async () => undefined);
+  const captured = captureProgram(await programFor(job.program, { testApps: job.testApps }), async () => {
+    // The engine asks for the program a second time when its preview is done: nothing was changed yet.
+    if (job.previewFirst && !pulumi.runtime.isDryRun()) await interlock.clearance();
+  });
   let changes: Record<string, number> = {};
   const onEvent = (raw: Parameters<typeof engineEvent>[0]) => {
     const event = engineEvent(raw);
@@ -120,7 +125,8 @@ async function runVerb(stack: Stack, job: RunnerJob, onEvent: (event: never) => 
   const common = { onEvent: onEvent as (event: unknown) => void, parallel: job.cli.parallel };
   switch (job.verb) {
     case "up":
-      await stack.up({ ...common, refresh: job.refresh });
+      // Where `previewFirst` is set, the command below takes --skip-preview out: one process does both.
+      await stack.up({ ...common, refresh: job.refresh, ...(job.targets.length > 0 && { target: job.targets }) });
       return;
     case "preview":
       await stack.preview({ ...common, refresh: job.refresh });

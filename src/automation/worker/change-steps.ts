@@ -1,6 +1,7 @@
 /** The steps that bring a revision about: create, update, start, stop, restart, scale, DAG sync. */
 import type { TargetContext } from "../../domain/program-input.ts";
 import { recoverStack, settleIntents } from "../recovery/recover-stack.ts";
+import { pruneStackHistory } from "../recovery/state-rows.ts";
 import type { Revision } from "./context.ts";
 import type { OperationRun } from "./operation-run.ts";
 
@@ -45,6 +46,7 @@ export async function restorePoint(run: OperationRun): Promise<void> {
 export async function finalize(run: OperationRun): Promise<void> {
   const { context } = run;
   if (context.changesVersion) await run.driver.dropRestorePoint(await run.deploymentContext(context.wanted));
+  await pruneStackHistory(run.store, context.identity.deploymentId, run.claim.lease.generation);
   if (context.type === "deployment.create") run.io.phase("ready");
 }
 

@@ -2,7 +2,8 @@
 import type { ReceiptItem } from "../../store/schema.ts";
 import { operationError } from "../errors.ts";
 import { recoverStack } from "../recovery/recover-stack.ts";
-import { readStackState, removeStackState } from "../recovery/state-reader.ts";
+import { readStackState } from "../recovery/state-reader.ts";
+import { removeStackState } from "../recovery/state-rows.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { type RecordedResource, StepFailure } from "./target-driver.ts";
 
@@ -24,17 +25,14 @@ export async function tearDownInfra(run: OperationRun): Promise<void> {
   const { wanted, identity } = run.context;
   const state = await readStackState(run.store, identity.deploymentId);
   if (state === undefined) return;
-  await recoverStack(run, { afterDrop: true });
+  const strays = await recoverStack(run);
   const context = await run.deploymentContext(wanted);
   const target = await run.driver.describe(context);
-  await run.runEngine({
-    verb: "destroy",
-    revision: wanted,
-    target,
-    revisionName: await run.driver.writeRevision(context, target),
-    refresh: true,
-    mayLose: "all",
-  });
+  const revisionName = await run.driver.writeRevision(context, target);
+  const common = { revision: wanted, target, revisionName, mayLose: "all" as const, protect: false };
+  // A destroy removes what the state holds: what a killed create left outside it is taken in first.
+  if (strays.length > 0) await run.runEngine({ ...common, verb: "up", targets: strays });
+  await run.runEngine({ ...common, verb: "destroy", refresh: true });
 }
 
 /** 4: every resource ever recorded is looked up again (NH-01). @throws StepFailure when something still stands */

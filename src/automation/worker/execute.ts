@@ -80,8 +80,8 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
 /** Nothing of an earlier attempt may be alive before a new one looks at what it left. */
 async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journal: Journal): Promise<OperationRun> {
   const { operation } = claim;
-  const verdict = await endLeftovers(operation.process, operation.id);
-  if (operation.attempt > 1 || operation.process !== null) await removeStaleLocks(deps.store, operation, verdict);
+  await endLeftovers(operation.process, operation.id);
+  if (operation.slot !== "reading") await removeStaleLocks(deps.store, operation);
   if (operation.attempt > MAX_LOST_WORKERS) {
     throw new StepFailure(operationError("GIVEN_UP", "platform", "The operation lost its worker too often."));
   }

@@ -1,0 +1,80 @@
+/** The rows the CLI's PostgreSQL backend keeps beside a stack's state: locks, history, copies. */
+import { z } from "zod";
+import { PROJECT_NAME } from "../../domain/names.ts";
+import type { Store } from "../../store/database.ts";
+
+/** A lock row and who took it. */
+export interface StackLock {
+  key: string;
+  pid: number;
+  hostname: string;
+}
+
+/** Where the CLI's backend puts each kind of row; keys begin with the database's name. */
+const places = {
+  state: (stack: string) => `stacks/${PROJECT_NAME}/${stack}.`,
+  history: (stack: string) => `history/${PROJECT_NAME}/${stack}/`,
+  backups: (stack: string) => `backups/${PROJECT_NAME}/${stack}/`,
+  locks: (stack: string) => `locks/organization/${PROJECT_NAME}/${stack}/`,
+} as const;
+
+/** Pattern of all keys of a kind; given as a parameter, so that the index on the key's beginning is used. */
+function pattern(store: Store, kind: keyof typeof places, stack: string): string {
+  const database = decodeURIComponent(new URL(store.connectionString).pathname.slice(1));
+  return `${`${database}/.pulumi/${places[kind](stack)}`.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+const LockContent = z.object({ pid: z.number(), hostname: z.string() });
+
+/** Every lock on the stack. */
+export async function readStackLocks(store: Store, stack: string): Promise<StackLock[]> {
+  const { rows } = await store.pool.query<{ key: string; data: { data: string } }>(
+    "SELECT key, data FROM pulumi.pulumi_state WHERE key LIKE $1",
+    [pattern(store, "locks", stack)],
+  );
+  return rows.map(({ key, data }) => ({
+    key,
+    ...LockContent.parse(JSON.parse(Buffer.from(data.data, "base64").toString("utf8"))),
+  }));
+}
+
+/** Removes one lock row; the fence lets every session do that. */
+export async function removeStackLock(store: Store, lock: StackLock): Promise<void> {
+  await store.pool.query("DELETE FROM pulumi.pulumi_state WHERE key = $1", [lock.key]);
+}
+
+/** Removes everything the stack left in the state table: ON-46's last step. Needs the current generation. */
+export async function removeStackState(store: Store, stack: string, generation: number): Promise<void> {
+  const patterns = (Object.keys(places) as (keyof typeof places)[]).map((kind) => pattern(store, kind, stack));
+  await underGeneration(store, generation, "DELETE FROM pulumi.pulumi_state WHERE key LIKE ANY($1)", [patterns]);
+}
+
+/** Runs of a stack that stay in Pulumi's own history; ours is the operation log. */
+const KEPT_HISTORY_ROWS = 10;
+
+/** Removes all but the newest history rows: every run adds two, each with the whole state in it. */
+export async function pruneStackHistory(store: Store, stack: string, generation: number): Promise<void> {
+  await underGeneration(
+    store,
+    generation,
+    `DELETE FROM pulumi.pulumi_state WHERE key IN (
+      SELECT key FROM pulumi.pulumi_state WHERE key LIKE $1 ORDER BY updated_at DESC OFFSET $2
+    )`,
+    [pattern(store, "history", stack), KEPT_HISTORY_ROWS],
+  );
+}
+
+async function underGeneration(store: Store, generation: number, statement: string, values: unknown[]): Promise<void> {
+  const client = await store.pool.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT set_config('onvera.generation', $1, true)", [String(generation)]);
+    await client.query(statement, values);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  } finally {
+    client.release();
+  }
+}
