@@ -1,0 +1,151 @@
+/** Two walls between organizations: the id in every query, and row-level security behind it. Each is tried alone. */
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Scoped } from "../../src/store/database.ts";
+import type { Tables } from "../../src/store/schema.ts";
+import { startTestServer, type TestServer } from "../support/http.ts";
+
+let server: TestServer;
+let ours: { organizationId: string; ownerKey: string; owner: string };
+let theirs: { organizationId: string; ownerKey: string; owner: string };
+let mine: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  ours = await server.addOrganization();
+  theirs = await server.addOrganization();
+  mine = (await server.deploy(ours.ownerKey)).id;
+  await server.deploy(theirs.ownerKey);
+  await server.call("GET", "/api/v1/whoami", { key: ours.ownerKey, headers: { "Idempotency-Key": "x" } });
+  await server.call("POST", "/api/v1/deployments", {
+    key: ours.ownerKey,
+    body: { app_type: "superset" },
+    headers: { "Idempotency-Key": "seed" },
+  });
+  await server.store.asPlatform((db) =>
+    server.deps.custody.put(db, { ownerId: mine, organizationId: ours.organizationId, name: "s" }, "x"),
+  );
+});
+afterAll(() => server.close());
+
+const tenantTables = [
+  "projects",
+  "environments",
+  "deployments",
+  "deployment_specs",
+  "operations",
+  "operation_events",
+  "custody_secrets",
+  "api_keys",
+  "memberships",
+  "idempotency_keys",
+  "audit_events",
+] as const satisfies readonly (keyof Tables)[];
+
+describe("row-level security alone (ON-08)", () => {
+  it.each(tenantTables)("%s: a query without any condition sees one organization's rows only", async (table) => {
+    const rows = await server.store.forOrganization(theirs.organizationId, (db) =>
+      db
+        .selectFrom(table as "deployments")
+        .select("organization_id")
+        .execute(),
+    );
+    const all = await server.store.asPlatform((db) =>
+      db
+        .selectFrom(table as "deployments")
+        .select("organization_id")
+        .execute(),
+    );
+    expect(all.some((row) => row.organization_id === ours.organizationId)).toBe(true);
+    expect(rows.every((row) => row.organization_id === theirs.organizationId)).toBe(true);
+  });
+
+  it("foreign rows are neither changed, deleted nor written", async () => {
+    const inTheirs = <T>(work: (db: Scoped) => Promise<T>) => server.store.forOrganization(theirs.organizationId, work);
+    const changed = await inTheirs((db) =>
+      db.updateTable("deployments").set({ name: "stolen" }).where("id", "=", mine).executeTakeFirst(),
+    );
+    expect(Number(changed.numUpdatedRows)).toBe(0);
+    const deleted = await inTheirs((db) => db.deleteFrom("deployment_specs").executeTakeFirst());
+    expect(Number(deleted.numDeletedRows)).toBe(1);
+    await expect(
+      inTheirs((db) =>
+        db
+          .insertInto("projects")
+          .values({ id: "proj_x", organization_id: ours.organizationId, name: "x", slug: "x" })
+          .execute(),
+      ),
+    ).rejects.toThrow(/row-level security/);
+  });
+
+  it("a session without any scope sees nothing", async () => {
+    const { rows } = await server.store.pool.query("SELECT id FROM onvera.deployments");
+    expect(rows).toEqual([]);
+  });
+
+  it("nobody rewrites the audit log", async () => {
+    for (const statement of [sql`UPDATE audit_events SET action = 'x'`, sql`DELETE FROM audit_events`]) {
+      await expect(server.store.asPlatform((db) => statement.execute(db))).rejects.toThrow(
+        /permission denied|append-only/,
+      );
+    }
+  });
+});
+
+describe("foreign ids over HTTP are 404, not 403 (ON-08)", () => {
+  it("for every address below a deployment, and for its operations", async () => {
+    const { operation_id: operation } = (
+      await server.call("POST", `/api/v1/deployments/${mine}/stop`, { key: ours.ownerKey })
+    ).body.data;
+    const asks: [string, string, unknown?][] = [
+      ["GET", `/deployments/${mine}`],
+      ["PATCH", `/deployments/${mine}`, { name: "x" }],
+      ["DELETE", `/deployments/${mine}`],
+      ...["plan", "start", "stop", "restart", "scale", "dag-syncs"].map((action): [string, string, unknown?] => [
+        "POST",
+        `/deployments/${mine}/${action}`,
+        action === "plan" ? {} : action === "scale" ? { replicas: { web: 1 } } : undefined,
+      ]),
+      ...["logs", "health", "metrics", "resources", "outputs", "events", "operations", "credentials", "receipt"].map(
+        (view): [string, string] => ["GET", `/deployments/${mine}/${view}`],
+      ),
+      ["GET", `/operations/${operation}`],
+      ["GET", `/operations/${operation}/events`],
+      ["POST", `/operations/${operation}/cancel`],
+    ];
+    for (const [method, path, body] of asks) {
+      const answer = await server.call(method, `/api/v1${path}`, { key: theirs.ownerKey, body });
+      expect([path, answer.status]).toEqual([path, 404]);
+      const nobodys = path.replace(/(dep|op)_[0-9a-f-]+/, "$1_550e8400-e29b-41d4-a716-446655440000");
+      const absent = await server.call(method, `/api/v1${nobodys}`, { key: theirs.ownerKey, body });
+      expect([path, absent.body.error.code, absent.body.error.message]).toEqual([
+        path,
+        answer.body.error.code,
+        answer.body.error.message,
+      ]);
+    }
+  });
+
+  it("lists, counts and filters never mention the neighbour", async () => {
+    const { data } = (await server.call("GET", `/api/v1/operations?resource_id=${mine}`, { key: theirs.ownerKey }))
+      .body;
+    expect(data).toMatchObject({ items: [], pagination: { total: 0 } });
+    const audit = (await server.call("GET", "/api/v1/audit?per_page=100", { key: theirs.ownerKey })).body.data;
+    expect(JSON.stringify(audit)).not.toContain(mine);
+  });
+
+  it("a foreign environment cannot be deployed into", async () => {
+    const own = await server.store.asPlatform((db) =>
+      db
+        .selectFrom("environments")
+        .select("id")
+        .where("organization_id", "=", ours.organizationId)
+        .executeTakeFirstOrThrow(),
+    );
+    const answer = await server.call("POST", "/api/v1/deployments", {
+      key: theirs.ownerKey,
+      body: { app_type: "superset", environment_id: own.id },
+    });
+    expect([answer.status, answer.body.error.code]).toEqual([404, "ENVIRONMENT_NOT_FOUND"]);
+  });
+});
