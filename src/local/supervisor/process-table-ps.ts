@@ -1,6 +1,6 @@
 /** The same table where there is no /proc (macOS): slower, so only what is needed is asked. */
 import { execFileSync } from "node:child_process";
-import type { ProcessRow } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
 
 /** One process by its start time; undefined when it is gone. */
 export function startTimeByPs(pid: number): { startTime: string; ended: boolean } | undefined {

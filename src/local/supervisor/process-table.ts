@@ -1,19 +1,8 @@
 /** The machine's processes, read from /proc (from `ps` where there is none): who runs, since when, on whose behalf. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { ProcessRow } from "./process-row.ts";
 import { readProcessesByPs, startTimeByPs } from "./process-table-ps.ts";
-
-export interface ProcessRow {
-  pid: number;
-  parentPid: number;
-  session: number;
-  /** Zombies have ended; they only wait for their parent to notice. */
-  ended: boolean;
-  cpuSeconds: number;
-  residentBytes: number;
-  /** Opaque; equal only for the same process. */
-  startTime: string;
-}
 
 /** What tells a process from every other, also after its pid has been given to another. */
 export interface ProcessIdentity {
