@@ -1,5 +1,5 @@
 /**
- * Inputs and outputs of every resource type of the `onvera` package: the agreement between the resource classes
+ * Inputs, and what comes of them, of every resource type of the `onvera` package: the agreement between the resource classes
  * (resources.ts) and the provider that serves them.
  *
  * `revision` names the revision file the supervisor reads. A new revision alone is no change: `digest`, made by the
@@ -15,24 +15,26 @@ const revision = RevisionBody.shape.revision;
 const digest = z.string().min(1).max(200);
 const PartName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/);
 
+/** Gives `uid` and `home`. */
 export const IdentityInputs = Deployment;
-export const IdentityOutputs = z.object({ uid: z.number().int(), home: z.string() });
 
 /** Values are secret whether or not the program marked them. */
 export const SecretsInputs = Deployment.extend({ secrets: SecretsBody.shape.secrets });
 
+/** Gives `ports`: name to number. */
 export const PortsInputs = Deployment.extend({ names: PortsBody.shape.names });
-export const PortsOutputs = z.object({ ports: z.record(z.string(), z.number().int()) });
 
 export const PackageInputs = Deployment.extend(PackageBody.shape);
 
 export const FilesInputs = Deployment.extend({ revision, digest });
 
-/** Fetches the workload's git source; a new digest fetches again. */
+/** Fetches the workload's git source; a new digest fetches again. Gives the `commit` it is at. */
 export const SourceInputs = Deployment.extend({ revision, digest });
-export const SourceOutputs = z.object({ commit: z.string() });
 
-/** Runs, and is awaited, when made and whenever the digest changes; the digest covers the job's run key. */
+/**
+ * Runs, and is awaited, when made and whenever the digest changes; the digest covers the job's run key. Gives `exitCode`
+ * and `durationMilliseconds`.
+ */
 export const JobInputs = Deployment.extend({
   name: PartName,
   revision,
@@ -40,7 +42,6 @@ export const JobInputs = Deployment.extend({
   /** The operation phase shown while it runs (TN-6); read from engine events, of no meaning to the provider. */
   phase: z.string().max(60).optional(),
 });
-export const JobOutputs = z.object({ exitCode: z.number().int(), durationMilliseconds: z.number() });
 
 /** Wanted state of one process. Not awaited: readiness is looked at outside the engine. */
 export const ProcessInputs = Deployment.extend({ name: PartName, revision, digest });
