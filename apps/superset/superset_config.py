@@ -5,6 +5,7 @@ Values come from the JSON file named by ``ONVERA_SETTINGS``; secrets from the fi
 
 import json
 import os
+import re
 from pathlib import Path
 
 
@@ -63,8 +64,8 @@ globals().update(_customer["config"])
 FEATURE_FLAGS = _customer["feature_flags"]
 
 SECRET_KEY = _secret(_platform["secret_files"]["secret_key"])
-SQLALCHEMY_DATABASE_URI = _secret(_platform["secret_files"]["database_url"]).replace(
-    "postgresql:", "postgresql+psycopg2:", 1
+SQLALCHEMY_DATABASE_URI = re.sub(
+    "^postgres(ql)?:", "postgresql+psycopg2:", _secret(_platform["secret_files"]["database_url"])
 )
 SQLALCHEMY_ENGINE_OPTIONS = {
     "pool_size": _platform["pool_size"],

@@ -39,7 +39,7 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
     },
     database: {
       // The command form carries any character of a password; a value here would be read with %-interpolation.
-      sql_alchemy_conn_cmd: "sed s,^postgresql:,postgresql+psycopg2:, {{secret-file:database_url}}",
+      sql_alchemy_conn_cmd: "sed s,^postgres[a-z]*:,postgresql+psycopg2:, {{secret-file:database_url}}",
       sql_alchemy_pool_size: size.poolSize,
       sql_alchemy_max_overflow: overflow,
       load_default_connections: false,
