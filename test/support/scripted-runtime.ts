@@ -39,9 +39,10 @@ export function scriptedRuntime(): ScriptedRuntime {
       const { tail, after, follow, signal } = request;
       const past = linesOf(target, request).filter((line) => after === undefined || line.seq > after);
       const first = tail === 0 ? [] : past.slice(-tail);
+      // Counted before the first line goes out: what is written meanwhile is new.
+      let seen = linesOf(target, request).length;
       yield* first;
       if (!follow) return;
-      let seen = linesOf(target, request).length;
       let wake = () => {};
       const waker = () => wake();
       wakers.add(waker);

@@ -39,7 +39,10 @@ export async function applyUpdate(
       .execute();
   }
   const spec = checkedChange(row, changes);
-  if (!changesNothing(row, spec)) {
+  const changesSettings = !changesNothing(row, spec);
+  // What is wanted already may still fail: while it is under way, asking for it again is no success.
+  const asksAgain = Object.keys(changes).length > 0 && gateFacts(row).changing !== null;
+  if (changesSettings || asksAgain) {
     const refused = refusal("update", gateFacts(row));
     if (refused) throw new OnveraError(refused.code, refused);
     const operation = await submitRevision(db, requester, row, { type: "deployment.update", spec });
