@@ -5,7 +5,7 @@ import type { Operation } from "../api/contract.ts";
 import { ApiError } from "../api/problem.ts";
 
 export const POLL_SECONDS = 2;
-const SHORTEST_PAUSE_MILLISECONDS = 200;
+const PAUSE_AFTER_CHANGE_MILLISECONDS = 50;
 /** A control plane that restarts is back well within this; after it, the watch gives up (the work does not). */
 const LONGEST_SILENCE_MILLISECONDS = 120_000;
 
@@ -26,13 +26,15 @@ export async function watchOperation(options: WatchOptions): Promise<Operation> 
   const { api, operationId, signal, onChange, onSilence } = options;
   let silentSince: number | undefined;
   let last = "";
+  let changed = false;
   for (;;) {
     const askedAt = Date.now();
-    let changed = false;
+    // Right after a change the present state is asked for first: the next change may have come meanwhile.
+    const waits: boolean = last !== "" && !changed;
     try {
-      const operation = await api.call("getOperation", {
+      const operation: Operation = await api.call("getOperation", {
         path: { operation_id: operationId },
-        query: { wait: `${POLL_SECONDS}s` },
+        query: waits ? { wait: `${POLL_SECONDS}s` } : {},
         signal,
       });
       if (silentSince !== undefined) onSilence(false);
@@ -42,15 +44,17 @@ export async function watchOperation(options: WatchOptions): Promise<Operation> 
       last = fingerprint;
       if (changed) onChange(operation);
       if (isTerminal(operation.status)) return operation;
+      // A service that does not know `wait` answers at once; it is asked every two seconds all the same.
+      if (changed) await pause(PAUSE_AFTER_CHANGE_MILLISECONDS, signal);
+      else if (waits) await pause(POLL_SECONDS * 1000 - (Date.now() - askedAt), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isPassing(error)) throw error;
       if (silentSince === undefined) onSilence(true);
       silentSince ??= askedAt;
       if (Date.now() - silentSince > LONGEST_SILENCE_MILLISECONDS) throw error;
+      await pause(POLL_SECONDS * 1000 - (Date.now() - askedAt), signal);
     }
-    const spent = Date.now() - askedAt;
-    await pause(changed ? SHORTEST_PAUSE_MILLISECONDS : POLL_SECONDS * 1000 - spent, signal);
   }
 }
 
