@@ -1,4 +1,5 @@
 /** The supervisor as a process: started once, replaced when it is older, everything back after a reboot (design.md §7). */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -79,9 +80,16 @@ describe("making sure that the supervisor runs", () => {
   });
 
   it("starts it when there is none and joins the one there is, also when many ask at once", async () => {
-    const all = await Promise.all([ensure("1"), ensure("1"), ensure("1")]);
+    const all = await Promise.all(Array.from({ length: 5 }, () => ensure("1")));
     const again = await ensure("1");
     expect(new Set([...all, again].map(({ pid }) => pid)).size).toBe(1);
+    // Those that came second find the first one at work and end.
+    const running = () =>
+      execFileSync("ps", ["-A", "-ww", "-o", "args="], { encoding: "utf8" })
+        .split("\n")
+        .filter((line) => line.endsWith(`${entry} ${home}`));
+    await eventually(running, ({ length }) => length === 1);
+    expect(await clientOf(home).status()).toMatchObject({ pid: again.pid });
   });
 
   it("replaces an older build or another configuration, and the apps run on", async () => {

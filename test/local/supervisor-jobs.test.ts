@@ -90,6 +90,15 @@ describe("a deployment on this machine", () => {
       expect(jobs).toContainEqual({ name: "fails", runKey: "1", exitCode: 9 });
     });
 
+    it("are known to the end however quickly it comes", async () => {
+      const codes: (number | null)[] = [];
+      for (let round = 0; round < 30; round++) {
+        writeRevision(home, id, "quick", workloadOf({ jobs: [jobOf("quick", ["false"], { runKey: String(round) })] }));
+        codes.push((await client.putJob(id, "quick", "quick")).exitCode);
+      }
+      expect(new Set(codes)).toEqual(new Set([1]));
+    });
+
     it("end at their deadline and say so", async () => {
       const slow = jobOf("slow", ["sh", "-c", "echo begun; exec sleep 60"], { deadlineSeconds: 0.3 });
       writeRevision(home, id, "j4", workloadOf({ jobs: [slow] }));

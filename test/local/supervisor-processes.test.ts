@@ -82,9 +82,10 @@ describe("processes", () => {
     const other = await client.putDeployment("dep_neighbour");
     await client.putSecrets("dep_neighbour", { database_url: "postgresql://neighbour" });
     const { identity } = (await client.getDeployment(id)) ?? {};
-    const script = `id -G; cat ${other.home}/secrets/database_url 2>&1; ls ${path.dirname(other.home)} 2>&1; true`;
+    const script = `id -G; cat ${other.home}/secrets/database_url 2>&1; echo; ls ${path.dirname(other.home)} 2>&1; true`;
     writeRevision(home, id, "look", workloadOf({ jobs: [jobOf("look", ["sh", "-c", script])] }));
-    const { lastLines } = await client.putJob(id, "look", "look");
+    const result = await client.putJob(id, "look", "look");
+    const lastLines = result.lastLines.filter((line) => line !== "");
     if (isRoot) {
       expect(lastLines[0]).toBe(String(identity?.uid));
       expect(lastLines[1]).toMatch(/Permission denied/);

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, closeSync, openSync } from "node:fs";
 import type { Owner } from "./folders.ts";
-import { identifyProcess, type ProcessIdentity } from "./process-table.ts";
+import { identifyChild, type ProcessIdentity } from "./process-table.ts";
 
 export interface LaunchRequest {
   command: string[];
@@ -59,7 +59,7 @@ export function launch(request: LaunchRequest): Launched {
     });
     // Without a listener a refusal would end the supervisor; the thrown error below says it.
     child.on("error", () => {});
-    const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
+    const identity = child.pid === undefined ? undefined : identifyChild(child.pid);
     if (identity === undefined)
       throw new Error(`Could not start ${request.command[0] ?? "nothing"} in ${request.folder}.`);
     child.unref();

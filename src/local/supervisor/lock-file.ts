@@ -1,6 +1,8 @@
 /** One supervisor per home: two would start every app twice. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { withLock } from "../lock-file.ts";
 import { identifyProcess, isRunning, type ProcessIdentity } from "./process-table.ts";
+import { writeJsonFile } from "./state-file.ts";
 
 /** How a supervisor process ends that found another one at work. */
 export const ALREADY_RUNNING_EXIT_CODE = 3;
@@ -17,47 +19,28 @@ export class AlreadyRunningError extends Error {
 }
 
 /**
- * Takes the lock; answers how to give it back.
- * @throws AlreadyRunningError when a living process holds it
+ * Puts this process down as the home's supervisor; answers how to take that back.
+ * @throws AlreadyRunningError when a living process is put down
  */
-export function takeLock(file: string): () => void {
+export async function takeLock(file: string): Promise<() => void> {
   const own = identifyProcess(process.pid);
   if (own === undefined) throw new Error("This process cannot find itself in the list of processes.");
-  const content = JSON.stringify(own);
-  for (let attempt = 0; attempt < 20; attempt++) {
-    try {
-      writeFileSync(file, content, { flag: "wx", mode: 0o600 });
-      return () => {
-        if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
-      };
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
+  // Of several that start at once, one looks and writes at a time.
+  await withLock(`${file}.taking`, {}, async () => {
     const holder = readHolder(file);
     if (holder !== undefined && isRunning(holder)) throw new AlreadyRunningError(holder.pid);
-    moveAside(file, holder);
-  }
-  throw new Error(`${file} changes hands all the time; another supervisor is being started.`);
+    writeJsonFile(file, own, { durable: false });
+  });
+  return () => {
+    if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
+  };
 }
 
-/** The process that holds the lock; undefined when there is none or its file is damaged. */
+/** The process that is put down; undefined when there is none or the file is damaged. */
 export function readHolder(file: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as ProcessIdentity;
   } catch {
     return undefined;
   }
-}
-
-/** Renamed before it is removed, so that of two starters only one removes what both saw. */
-function moveAside(file: string, seen: ProcessIdentity | undefined): void {
-  const aside = `${file}.${process.pid}`;
-  try {
-    renameSync(file, aside);
-    const moved = readHolder(aside);
-    if (moved !== undefined && moved.pid !== seen?.pid && isRunning(moved)) renameSync(aside, file);
-  } catch {
-    // The other starter was quicker.
-  }
-  rmSync(aside, { force: true });
 }

@@ -22,6 +22,12 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
   return { pid, startTime: row.startTime, bootId: bootId() };
 }
 
+/** The identity of a child of ours, also of one that has ended already: until we take note, its pid stays its own. */
+export function identifyChild(pid: number): ProcessIdentity | undefined {
+  const row = hasProc ? readRow(pid) : startTimeByPs(pid);
+  return row === undefined ? undefined : { pid, startTime: row.startTime, bootId: bootId() };
+}
+
 /** Whether exactly this process still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (identity.bootId !== bootId()) return false;

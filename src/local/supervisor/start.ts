@@ -30,7 +30,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   chmodSync(paths.root, 0o700);
   mkdirSync(paths.socketFolder, { recursive: true, mode: 0o700 });
   chmodSync(paths.socketFolder, 0o700);
-  const unlock = takeLock(paths.lock);
+  const unlock = await takeLock(paths.lock);
   const supervisor = new Supervisor(options);
   let gateway: Gateway | null = null;
   try {
