@@ -186,6 +186,20 @@ describe("a connection", () => {
     expect(await invoked).toMatchObject({ code: 12 });
   });
 
+  it("that says nonsense or leaves at once does no harm to the others", async () => {
+    const host = await hostOf(async ({ name }) => ({ id: name, outputs: {} }));
+    host.registerRun(run);
+    const visit = async (text: string) => {
+      const socket = createConnection({ host: "127.0.0.1", port: host.ports.test ?? 0 }).on("error", () => {});
+      await once(socket, "connect");
+      if (text === "") socket.resetAndDestroy();
+      else socket.end(text).resume();
+      await once(socket, "close");
+    };
+    await Promise.all(Array.from({ length: 40 }, (_, index) => visit(index % 2 === 0 ? "" : "GET / HTTP/1.1\r\n\r\n")));
+    expect(await createThing(connect(host))).toEqual({ name: "one" });
+  });
+
   it.runIf(isRoot)("of another uid is turned away before a byte is read", async () => {
     const refused: number[] = [];
     const host = await startProviderHost({
@@ -194,11 +208,14 @@ describe("a connection", () => {
       onRefused: (uid) => refused.push(uid),
     });
     closers.push(() => host.stop());
-    const script = `require("net").connect(${host.ports.test}, "127.0.0.1").on("error", () => {}).on("close", () => process.exit(7))`;
-    const stranger = spawn(process.execPath, ["-e", script], { uid: 65_534, gid: 65_534, cwd: "/", stdio: "ignore" });
-    const [code] = await once(stranger, "exit");
-    expect(code).toBe(7);
-    expect(refused).toEqual([65_534]);
+    const visits = ['.connect(P, "127.0.0.1")', '.connect(P, "::ffff:127.0.0.1")'];
+    for (const visit of visits) {
+      const script = `require("net")${visit.replace("P", String(host.ports.test))}.on("error", () => {}).on("close", () => process.exit(7))`;
+      const stranger = spawn(process.execPath, ["-e", script], { uid: 65_534, gid: 65_534, cwd: "/", stdio: "ignore" });
+      const [code] = await once(stranger, "exit");
+      expect(code).toBe(7);
+    }
+    expect(refused).toEqual([65_534, 65_534]);
   });
 });
 

@@ -120,10 +120,21 @@ describe("the owner of a loopback connection", () => {
     "   0: 0100007F:0FA1 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0",
     "   1: 0100007F:0FA1 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0 20 4 0 10 -1",
     "   2: 0100007F:9C40 0100007F:0FA1 01 00000000:00000000 00:00000000 00000000  1042        0 3 1 0 20 4 0 10 -1",
+    "   3: 0100007F:9C42 0100007F:0FA1 05 00000000:00000000 00:00000000 00000000     0        0 3 1 0 20 4 0 10 -1",
   ].join("\n");
 
   it("is read from the client's end, not from ours", () => {
     expect(uidOfConnection(table, 40_000, 4001)).toBe(1042);
     expect(uidOfConnection(table, 40_001, 4001)).toBeNull();
+  });
+
+  it("is not taken from an end that is closed already, which the kernel shows as root's", () => {
+    expect(uidOfConnection(table, 40_002, 4001)).toBeNull();
+  });
+
+  it("is found when the client came by an IPv6 socket", () => {
+    const mapped = (port: string) => `0000000000000000FFFF00000100007F:${port}`;
+    const row = `   0: ${mapped("9C40")} ${mapped("0FA1")} 01 00000000:00000000 00:00000000 00000000  1042 0 3`;
+    expect(uidOfConnection(row, 40_000, 4001)).toBe(1042);
   });
 });

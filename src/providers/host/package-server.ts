@@ -3,7 +3,7 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import grpcProto from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { type Connection, newConnection } from "./connection.ts";
-import { peerUid } from "./peer-uid.ts";
+import { peerOf } from "./peer-uid.ts";
 
 /** Outputs with long job logs or many files are larger than gRPC's own limit of 4 MB. */
 const MESSAGE_LIMIT_BYTES = 400 * 1024 * 1024;
@@ -42,19 +42,22 @@ export async function startPackageServer(options: PackageServerOptions): Promise
 
   const admit = async (socket: Socket): Promise<void> => {
     socket.on("error", () => socket.destroy());
-    const uid = await peerUid(socket);
-    if (uid !== null && !options.allowedUids.has(uid)) {
-      options.onRefused?.(uid);
+    const peer = await peerOf(socket);
+    const isStranger = peer !== "unknowable" && (peer === "gone" || !options.allowedUids.has(peer.uid));
+    if (isStranger) {
+      if (peer !== "gone") options.onRefused?.(peer.uid);
       socket.destroy();
       return;
     }
-    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    // A client may be gone by now; HTTP/2 cannot begin on a socket without a handle.
+    if (socket.destroyed) return;
+    const name = `${socket.remoteAddress}:${socket.remotePort}`;
     const closed = new AbortController();
-    connections.set(peer, newConnection(closed.signal));
+    connections.set(name, newConnection(closed.signal));
     sockets.add(socket);
     socket.once("close", () => {
       closed.abort();
-      connections.delete(peer);
+      connections.delete(name);
       sockets.delete(socket);
     });
     injector.injectConnection(socket);
