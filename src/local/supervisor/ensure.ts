@@ -53,6 +53,7 @@ async function endPresent(socket: string, lock: string): Promise<void> {
 
 /** A process we started: its exit code once it has ended. */
 interface Started {
+  pid: number | undefined;
   exitCode: number | null;
 }
 
@@ -67,7 +68,7 @@ function startDetached(request: EnsureRequest, logFile: string): Started {
       cwd: "/",
       env: ownEnvironment(),
     });
-    const started: Started = { exitCode: null };
+    const started: Started = { pid: child.pid, exitCode: null };
     child.on("error", () => {
       started.exitCode = 127;
     });
@@ -101,7 +102,10 @@ async function waitUntilUp(
   const until = Date.now() + (request.timeoutMilliseconds ?? 15_000);
   while (Date.now() < until) {
     const status = await statusNow(socket);
-    if (status !== undefined && status !== "unreadable" && status.version === request.config.version) return status;
+    if (status !== undefined && status !== "unreadable" && status.version === request.config.version) {
+      if (status.pid !== started.pid) endLatecomer(started);
+      return status;
+    }
     // Another starter was quicker: its supervisor is as good as ours.
     const pointless = started.exitCode !== null && started.exitCode !== ALREADY_RUNNING_EXIT_CODE;
     if (pointless) break;
@@ -118,6 +122,16 @@ async function statusNow(socket: string): Promise<SupervisorStatus | "unreadable
     if (!(error instanceof SupervisorError)) return "unreadable";
     if (error.status === 0) return undefined;
     throw error;
+  }
+}
+
+/** Another starter was quicker. Ours must not wait for its chance and come up when that one is stopped. */
+function endLatecomer({ pid, exitCode }: Started): void {
+  if (pid === undefined || exitCode !== null) return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It found the other one and ended by itself.
   }
 }
 
