@@ -51,10 +51,16 @@ export function createKeyUsage(options: { store: Store; log: ServerLog; now: () 
       }
     });
   };
-  const flush = async () => {
+  let writing: Promise<void> = Promise.resolve();
+  const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (open.length > 0) await write().catch((err: unknown) => log.error({ err }, "Key use could not be written down"));
+    // One after the other, so that who waits for the last one has waited for all.
+    writing = writing.then(async () => {
+      if (open.length > 0)
+        await write().catch((err: unknown) => log.error({ err }, "Key use could not be written down"));
+    });
+    return writing;
   };
 
   return {

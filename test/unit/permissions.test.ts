@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { judge, type Permission, permissions, reaches, roles, scopes, scopesOf } from "../../src/domain/permissions.ts";
+
+const names = Object.keys(permissions) as Permission[];
+
+describe("permissions", () => {
+  it("each role may do all that the roles before it may", () => {
+    for (const name of names) {
+      const allowed = roles.map((role) => judge(name, { role, isOperator: false, scopes: undefined }) === "allowed");
+      expect([name, allowed]).toEqual([name, [...allowed].sort((a, b) => Number(a) - Number(b))]);
+    }
+  });
+
+  it("nobody without a role may do anything, and no role makes an operator", () => {
+    for (const name of names) {
+      expect(judge(name, { role: undefined, isOperator: false, scopes: undefined })).toBe("role-missing");
+      if (permissions[name].role === "operator") {
+        expect(judge(name, { role: "owner", isOperator: false, scopes: undefined })).toBe("role-missing");
+      }
+    }
+  });
+
+  it("a restricted key needs the scope, whoever holds it", () => {
+    for (const name of names) {
+      expect(judge(name, { role: "owner", isOperator: true, scopes: [] })).toBe("scope-missing");
+      expect(judge(name, { role: "owner", isOperator: true, scopes: [permissions[name].scope] })).toBe("allowed");
+    }
+  });
+
+  it("viewers change nothing of a deployment", () => {
+    const viewer = { role: "viewer", isOperator: false, scopes: undefined } as const;
+    const allowed = names.filter((name) => judge(name, viewer) === "allowed");
+    expect(
+      allowed.filter((name) => /deployments\.(create|update|control|destroy|credentials|pulumi)/.test(name)),
+    ).toEqual([]);
+  });
+
+  it("platform scopes are the operator's alone; every scope is somebody's", () => {
+    expect(scopesOf({ role: "owner", isOperator: false }).filter((scope) => scope.startsWith("platform:"))).toEqual([]);
+    expect(scopesOf({ role: "owner", isOperator: true })).toEqual([...scopes]);
+    expect(scopesOf({ role: undefined, isOperator: false })).toEqual([]);
+  });
+
+  it("orders roles from viewer to owner", () => {
+    expect(reaches("owner", "viewer")).toBe(true);
+    expect(reaches("viewer", "developer")).toBe(false);
+    expect(reaches("admin", "admin")).toBe(true);
+  });
+});
