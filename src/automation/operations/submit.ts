@@ -62,6 +62,7 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
       requested_by: JSON.stringify(request.requestedBy),
       origin: request.origin,
       request_id: request.requestId ?? null,
+      ...(slot === "destroy" && { phase: "revoking_access" }),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()

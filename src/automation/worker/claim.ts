@@ -1,5 +1,6 @@
 /** Takes the next operation from the queue and raises its generation, in one transaction. */
 import { sql } from "kysely";
+import { phaseMessages } from "../../domain/phases.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import { appendEvents, type Lease } from "../operations/event-log.ts";
@@ -41,7 +42,8 @@ export async function claimOperation(store: Store, claimant: Claimant): Promise<
           lease_until: sql<Date>`now() + make_interval(secs => ${claimant.leaseSeconds})`,
           attempt: candidate.attempt + 1,
           started_at: sql<Date>`COALESCE(started_at, now())`,
-          message: "Starting",
+          // A destroy's first phase has a documented message; the others say that they begin.
+          message: slot === "destroy" ? phaseMessages.revoking_access : "Starting",
         })
         .where("id", "=", id)
         .where("status", "=", "queued")
