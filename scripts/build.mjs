@@ -42,7 +42,17 @@ async function removeOldFiles(current) {
   }
 }
 
-const result = await build({
+/** esbuild has printed what is wrong by the time it throws; its stack trace says nothing more. */
+async function bundle(options) {
+  try {
+    return await build(options);
+  } catch (error) {
+    if (!Array.isArray(error.errors)) throw error;
+    process.exit(1);
+  }
+}
+
+const result = await bundle({
   absWorkingDir: root,
   entryPoints: entries,
   outdir: dist,
@@ -59,7 +69,7 @@ const result = await build({
 });
 
 // One file with the SDK inside: a runner is forked for every operation, so what it loads is paid each time.
-const runner = await build({
+const runner = await bundle({
   absWorkingDir: root,
   entryPoints: { runner: "src/automation/runner/main.ts" },
   outdir: dist,

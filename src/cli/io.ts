@@ -40,7 +40,8 @@ export function processIo(): Io {
     outHasColor: hasColor(stdout),
     errHasColor: hasColor(stderr),
     get columns() {
-      return stdout.columns ?? stderr.columns ?? 100;
+      // A terminal that does not know its width says 0.
+      return stdout.columns || stderr.columns || 100;
     },
     onInterrupt(handler) {
       process.on("SIGINT", handler);

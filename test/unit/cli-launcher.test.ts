@@ -99,7 +99,7 @@ describe("./onvera on a fresh clone", () => {
   it("installs without scripts, builds, says so, and runs the command", async () => {
     const { code, out, err } = await run(["list", "--name", "a b"]);
     expect(JSON.parse(out)).toEqual({ source: "first", args: ["list", "--name", "a b"], cwd: folder });
-    expect(err).toContain("Installing dependencies (about 40 s)...");
+    expect(err).toContain("Installing dependencies (about 60 s)...");
     expect(readFileSync(join(folder, "installs"), "utf8")).toContain("npm ci --ignore-scripts");
     expect(code).toBe(0);
   });

@@ -2,6 +2,7 @@
 import type { Deployment } from "../api/contract.ts";
 import { deploymentId, shownId } from "../find-deployment.ts";
 import { argument, type Invocation } from "../invocation.ts";
+import { safeText } from "../output/safe-text.ts";
 import { fields } from "../output/table.ts";
 
 /** Prints its facts. */
@@ -13,14 +14,27 @@ export async function run(invocation: Invocation): Promise<undefined> {
   return undefined;
 }
 
-const describe = (deployment: Deployment): string =>
-  fields([
+function describe(deployment: Deployment): string {
+  const { settings, conditions, links } = deployment;
+  const facts = fields([
     ["ID", shownId(deployment.id)],
     ["Name", deployment.name],
     ["App type", deployment.app_type],
+    ["Version", settings?.version],
+    ["Size", settings?.size],
     ["Status", deployment.status],
+    ["Power", deployment.power_state],
+    ["Health", deployment.health],
     ["URL", deployment.url],
     ["Environment", deployment.environment_id],
+    ["Organization", deployment.organization_id],
+    ["Protected", deployment.protected ? "yes: it cannot be destroyed" : null],
     ["Created at", deployment.created_at],
-    ["Operation", deployment.links.operation?.split("/").at(-1)],
+    ["Destroyed at", deployment.destroyed_at],
+    ["Operation", links.operation?.split("/").at(-1)],
   ]);
+  const remarks = (conditions ?? [])
+    .filter(({ status }) => status === "true")
+    .map(({ type, message, since }) => `  ${type}: ${safeText(message)} (since ${since})\n`);
+  return remarks.length === 0 ? facts : `${facts}\nConditions:\n${remarks.join("")}`;
+}

@@ -109,7 +109,7 @@ export const pulumiCommand: CommandSpec = {
   name: "pulumi",
   arguments: [{ syntax: "[arguments...]", description: "as the pulumi CLI takes them; --stack names the deployment" }],
   summary: "Run the plain pulumi CLI on a deployment's stack (platform operator)",
-  description: "What reads runs here. What changes (up, destroy, refresh, state, cancel) runs as an operation.",
+  description: "What reads runs here. What changes (up, refresh, destroy, state, import, …) runs as an operation.",
   passthrough: true,
   examples: [
     { line: "onvera pulumi stack ls" },

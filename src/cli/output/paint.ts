@@ -30,5 +30,3 @@ export function paintStatus(cell: string): string {
 
 export const dim = (text: string): string => styleText("dim", text);
 export const red = (text: string): string => styleText("red", text);
-export const green = (text: string): string => styleText("green", text);
-export const bold = (text: string): string => styleText("bold", text);
