@@ -1,5 +1,5 @@
 /** A provider host, a throw-away state and the real Pulumi CLI, for tests that drive our providers with small programs. */
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
@@ -23,6 +23,8 @@ export interface Workbench {
   folder: string;
   /** A stack with a registered run; `program` is read anew for each operation. */
   open(stackName: string, program: PulumiFn, generation?: number): Promise<WorkbenchStack>;
+  /** Kills the CLI process started last. */
+  killCli(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,7 +41,9 @@ export async function startWorkbench(
   const folder = await mkdtemp(join(tmpdir(), "onvera-providers-"));
   await mkdir(join(folder, "cli/bin"), { recursive: true });
   const cli = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });
-  await symlink(cli.path, join(folder, "cli/bin/pulumi"));
+  // Notes its pid, so that a test can kill the CLI and nothing else.
+  const wrapper = `#!/bin/sh\necho $$ > '${folder}/cli/pid'\nexec '${cli.path}' "$@"\n`;
+  await writeFile(join(folder, "cli/bin/pulumi"), wrapper, { mode: 0o755 });
   const command = await PulumiCommand.get({ root: join(folder, "cli"), skipVersionCheck: true });
   const host = await startProviderHost({ packages: packages(folder), hooks });
   const runs: RegisteredRun[] = [];
@@ -69,6 +73,9 @@ export async function startWorkbench(
         },
       );
       return { stack, run, stateText: () => textBelow(join(folder, "state")) };
+    },
+    killCli: async () => {
+      process.kill(Number(await readFile(join(folder, "cli/pid"), "utf8")), "SIGKILL");
     },
     stop: async () => {
       await Promise.all(runs.map((run) => run.end()));
