@@ -2,9 +2,9 @@
  * How the runner is bundled: with the Pulumi SDK inside, and without the parts of it that only serialize functions
  * into cloud code. A runner loads in a third of the time and half of the memory that way (docs/adr/0002-runner.md).
  */
-import { fileURLToPath } from "node:url";
 
-const stub = fileURLToPath(new URL("runner-stub.cjs", import.meta.url));
+/** As esbuild looks it up: from the working directory it is given, the checkout. */
+const stub = "./scripts/runner-stub.cjs";
 
 /** Packages the SDK loads at once and a runner never calls. */
 const neverCalled = ["typescript", "@npmcli/arborist"];

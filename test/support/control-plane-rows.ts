@@ -134,7 +134,8 @@ export const request = (place: Place, deploymentId: string, type: OperationType,
   origin: "system" as const,
 });
 
-const benchSpec = (spec: Partial<DeploymentSpec>): DeploymentSpec =>
+/** A whole spec of the bench app. */
+export const benchSpec = (spec: Partial<DeploymentSpec>): DeploymentSpec =>
   DeploymentSpec.parse({ version: "items", size: "small", power_state: "running", bench_resources: 3, ...spec });
 
 /** A CLI in front of the real one that notes each process's first arguments. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Engine } from "../../src/automation/engine.ts";
 import { submitOperation } from "../../src/automation/operations/submit.ts";
 import { createFenceHooks } from "../../src/automation/recovery/intents.ts";
+import type { StateBackend } from "../../src/automation/runner/environment.ts";
 import { startRunnerEngine } from "../../src/automation/runner-engine.ts";
 import { createBenchDriver } from "../../src/automation/targets/bench-driver.ts";
 import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
@@ -64,6 +65,9 @@ export interface ControlPlane {
   ledgerFolder: string;
   providers: ProviderHost;
   engine: Engine;
+  backend: StateBackend;
+  /** The CLI itself, without the counting wrapper. */
+  pulumiBinary: string;
   /** What a worker needs; tests change what they are about. */
   workerDeps(changes?: Partial<WorkerDeps>): WorkerDeps;
   startWorker(changes?: Partial<WorkerDeps>): Promise<Worker>;
@@ -148,6 +152,8 @@ export async function startControlPlane(
     ledgerFolder,
     providers,
     engine,
+    backend: engineOptions.backend,
+    pulumiBinary: realCli,
     workerDeps: (changes = {}) => ({
       store,
       engine,

@@ -6,12 +6,15 @@ import { workloadFor } from "../../stacks/apps/registry.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster, Deployment, Operation } from "../../store/schema.ts";
 
-export interface OperationContext {
-  operation: Operation;
-  type: OperationType;
+export interface DeploymentRecord {
   deployment: Deployment;
   identity: DeploymentIdentity;
   cluster: Cluster;
+}
+
+export interface OperationContext extends DeploymentRecord {
+  operation: Operation;
+  type: OperationType;
   /** What the operation brings about. */
   wanted: Revision;
   /** What runs now; undefined before the first success. */
@@ -27,14 +30,14 @@ export interface Revision {
 }
 
 /**
- * Loads the context.
- * @throws Error when a row is missing, or a stored spec is not one this version knows
+ * Loads a deployment with its cluster.
+ * @throws Error when there is none of that id, or its app is unknown to this version
  */
-export async function loadContext(db: Scoped, operation: Operation): Promise<OperationContext> {
+export async function loadDeployment(db: Scoped, deploymentId: string): Promise<DeploymentRecord> {
   const deployment = await db
     .selectFrom("deployments")
     .selectAll()
-    .where("id", "=", operation.resource_id)
+    .where("id", "=", deploymentId)
     .executeTakeFirstOrThrow();
   const cluster = await db
     .selectFrom("clusters")
@@ -42,7 +45,6 @@ export async function loadContext(db: Scoped, operation: Operation): Promise<Ope
     .selectAll("clusters")
     .where("environments.id", "=", deployment.environment_id)
     .executeTakeFirstOrThrow();
-  const type = operation.type as OperationType;
   const identity: DeploymentIdentity = {
     deploymentId: deployment.id,
     organizationId: deployment.organization_id,
@@ -51,17 +53,32 @@ export async function loadContext(db: Scoped, operation: Operation): Promise<Ope
     appType: knownApp(deployment.app_type),
     hostLabel: deployment.host_label,
   };
-  const revision = async (number: number): Promise<Revision> => {
-    const { spec } = await db
-      .selectFrom("deployment_specs")
-      .select("spec")
-      .where("deployment_id", "=", deployment.id)
-      .where("revision", "=", number)
-      .executeTakeFirstOrThrow();
-    return withWorkload(number, DeploymentSpec.parse(spec), identity);
-  };
-  const appliedNumber = deployment.applied_revision;
-  const applied = appliedNumber === null ? undefined : await revision(appliedNumber);
+  return { deployment, identity, cluster };
+}
+
+/**
+ * Loads one revision of a deployment.
+ * @throws Error when there is none of that number, or its spec is not one this version knows
+ */
+export async function loadRevision(db: Scoped, identity: DeploymentIdentity, number: number): Promise<Revision> {
+  const { spec } = await db
+    .selectFrom("deployment_specs")
+    .select("spec")
+    .where("deployment_id", "=", identity.deploymentId)
+    .where("revision", "=", number)
+    .executeTakeFirstOrThrow();
+  return withWorkload(number, DeploymentSpec.parse(spec), identity);
+}
+
+/**
+ * Loads the context.
+ * @throws Error when a row is missing, or a stored spec is not one this version knows
+ */
+export async function loadContext(db: Scoped, operation: Operation): Promise<OperationContext> {
+  const { deployment, identity, cluster } = await loadDeployment(db, operation.resource_id);
+  const revision = (number: number) => loadRevision(db, identity, number);
+  const type = operation.type as OperationType;
+  const applied = deployment.applied_revision === null ? undefined : await revision(deployment.applied_revision);
   const candidate = DeploymentSpec.safeParse(operation.input.spec);
   const wanted =
     type === "deployment.plan" && candidate.success

@@ -5,7 +5,7 @@ import type { ProgramInput, TargetContext } from "../../domain/program-input.ts"
 import type { Custody } from "../../store/crypto/custody.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
-import type { OperationContext, Revision } from "./context.ts";
+import type { DeploymentRecord, Revision } from "./context.ts";
 
 /** Custody's name for the key of a stack's secrets. */
 export const STACK_KEY_NAME = "pulumi_stack_key";
@@ -22,7 +22,7 @@ export interface DeploymentSecrets {
 export async function ensureSecrets(
   store: Store,
   custody: Custody,
-  { identity }: OperationContext,
+  { identity }: Pick<DeploymentRecord, "identity">,
   revision: Revision,
 ): Promise<DeploymentSecrets> {
   const owner = { ownerId: identity.deploymentId, organizationId: identity.organizationId };
@@ -41,7 +41,7 @@ export async function ensureSecrets(
 
 /** The program's input for one revision. */
 export function programInput(
-  { identity }: OperationContext,
+  { identity }: Pick<DeploymentRecord, "identity">,
   revision: Revision,
   parts: { name: string; secrets: DeploymentSecrets; target: TargetContext; protect: boolean },
 ): ProgramInput {

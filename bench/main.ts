@@ -1,0 +1,43 @@
+/** `npm run bench -- p1 [--json] [--runs 7]`: measures one figure, or all of them, and says whether they meet their aims. */
+import { cpus, loadavg, release } from "node:os";
+import { parseArgs } from "node:util";
+import { type Figure, table } from "./figure.ts";
+import { p1 } from "./p1.ts";
+import { p2 } from "./p2.ts";
+import { p3 } from "./p3.ts";
+import { p4 } from "./p4.ts";
+import { p9 } from "./p9.ts";
+
+/** Name to how it is measured and how many runs it takes when none are asked for. */
+const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]>; runs: number }>> = {
+  p1: { measure: p1, runs: 5 },
+  p2: { measure: p2, runs: 5 },
+  p3: { measure: p3, runs: 1 },
+  p4: { measure: p4, runs: 200 },
+  p9: { measure: p9, runs: 5 },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, runs: { type: "string" } },
+});
+const wanted = positionals.length > 0 ? positionals : Object.keys(figures);
+const unknown = wanted.filter((name) => !Object.hasOwn(figures, name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no figure ${unknown.join(", ")}. There are: ${Object.keys(figures).join(", ")}.\n`);
+  process.exit(2);
+}
+const measured: Figure[] = [];
+for (const name of wanted) {
+  const figure = figures[name];
+  if (figure) measured.push(...(await figure.measure(Number(values.runs ?? figure.runs))));
+}
+if (values.json) {
+  for (const one of measured) process.stdout.write(`${JSON.stringify(one)}\n`);
+} else {
+  process.stdout.write(`${table(measured)}\n\n`);
+  process.stdout.write(
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, Linux ${release()}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}\n`,
+  );
+}
+process.exit(measured.every(({ ok }) => ok) ? 0 : 1);
