@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Cli, createCli } from "./cli-harness.ts";
-import { DEPLOYMENT, deployment, inPhase, KEY, OPERATION, type Service, startService } from "./cli-service.ts";
+import {
+  DEPLOYMENT,
+  deployment,
+  inPhase,
+  KEY,
+  OPERATION,
+  operation,
+  type Service,
+  startService,
+} from "./cli-service.ts";
 
 let service: Service;
 let cli: Cli;
@@ -232,6 +241,20 @@ describe("following an operation (ON-26)", () => {
     expect(code).toBe(0);
     expect(err).toContain("still trying");
     expect(err).toContain("The service is back.");
+  });
+
+  it("tells of a queue only when it lasts, with the service's reason", async () => {
+    const waiting = {
+      status: "queued" as const,
+      progress: { phase: "", message: "Waiting for the node to come back" },
+    };
+    const destroyed = { type: "deployment.destroy" as const, status: "succeeded" as const };
+    service.operation([waiting, destroyed]);
+    expect((await cli.run(["destroy", DEPLOYMENT, "--force"])).out).not.toContain("Status: queued");
+    const until = Date.now() + 3500;
+    service.on(`GET /operations/${OPERATION}`, () => ({ data: operation(Date.now() < until ? waiting : destroyed) }));
+    const { out } = await cli.run(["destroy", DEPLOYMENT, "--force"]);
+    expect(out).toContain("Status: queued - Waiting for the node to come back (3s elapsed)\n");
   });
 
   it("redraws on a terminal and ends with the same lines", async () => {

@@ -13,6 +13,8 @@ export async function login(invocation: Invocation): Promise<undefined> {
   const token = text(invocation, "token");
   const ways = [token !== undefined, isSet(invocation, "key"), text(invocation, "email") !== undefined];
   if (ways.filter(Boolean).length > 1) throw usageError("--key, --token and --email exclude each other.");
+  if (isSet(invocation, "browser"))
+    output.say("This service has no sign-in by browser; signing in with email and password.");
   const key = token ?? (isSet(invocation, "key") ? await readSecret(io, "API key") : await keyByPassword(invocation));
   if (!/^\S+$/.test(key)) throw usageError("That is not an API key.", "Keys look like onv_sk_live_…");
   await invocation.apiWith({ credential: key }).call("getCurrentUser");

@@ -13,6 +13,7 @@ export const authCommands: CommandGroup = {
       name: "login",
       summary: "Sign in",
       options: [
+        { flags: "--browser", description: "by browser, where the service offers it; else with email and password" },
         { flags: "--key", description: "ask for an API key, hidden (or read it from standard input)" },
         { flags: "--token <token>", description: "take this API key; others may see it in the process list" },
         { flags: "--email <email>", description: "sign in as this person, with a password that is asked for" },

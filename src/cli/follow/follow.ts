@@ -24,6 +24,9 @@ export type Followed =
   /** The person stopped it; what to say has been said. */
   | { outcome: "detached" };
 
+/** A queue is worth a line only when it lasts: the documented lines begin with the first phase. */
+const QUEUE_WORTH_A_LINE_MILLISECONDS = 3000;
+
 const DETACHED = Symbol("detached");
 const TIMED_OUT = Symbol("timed out");
 
@@ -52,12 +55,18 @@ export async function followOperation(invocation: Invocation, options: FollowOpt
     startedAt: options.startedAt ?? io.now(),
     now: io.now,
   });
+  let inQueue: NodeJS.Timeout | undefined;
   try {
     const operation = await watchOperation({
       api: invocation.api(),
       operationId,
       signal: abort.signal,
-      onChange: (changed) => show(changed, (phase, message) => status.show(phase, message)),
+      onChange(changed) {
+        clearTimeout(inQueue);
+        const [phase, message] = lineOf(changed);
+        if (changed.status !== "queued") status.show(phase, message);
+        else inQueue = setTimeout(() => status.show(phase, message), QUEUE_WORTH_A_LINE_MILLISECONDS);
+      },
       onSilence: (isSilent) =>
         output.say(
           isSilent ? "The service does not answer; still trying (the work goes on)..." : "The service is back.",
@@ -74,6 +83,7 @@ export async function followOperation(invocation: Invocation, options: FollowOpt
     if (error === TIMED_OUT) throw timedOut(words, operationId, timeoutSeconds ?? 0);
     throw error;
   } finally {
+    clearTimeout(inQueue);
     clearTimeout(timer);
     undo();
   }
@@ -103,13 +113,13 @@ export function announceEnd({ output }: Invocation, operation: Operation): numbe
   return exitCodes.failed;
 }
 
-function show(operation: Operation, line: (phase: string, message: string) => void): void {
-  const { status, progress, type, error } = operation;
-  if (status === "succeeded") line(status, doneMessage(type));
-  else if (status === "failed") line(status, error?.message ?? progress.message);
-  else if (status === "canceled") line(status, progress.message || "Canceled");
-  else if (status === "queued") line(status, progress.message || "Waiting for a worker");
-  else line(progress.phase || status, progress.message || "Working");
+/** The phase and the message of an operation's status line. */
+function lineOf({ status, progress, type, error }: Operation): readonly [phase: string, message: string] {
+  if (status === "succeeded") return [status, doneMessage(type)];
+  if (status === "failed") return [status, error?.message ?? progress.message];
+  if (status === "canceled") return [status, "Canceled"];
+  if (status === "queued") return [status, progress.message || "Waiting in the queue"];
+  return [progress.phase || status, progress.message || "Working"];
 }
 
 const waysOn = (words: OperationWords, operationId: string): string[] => [
