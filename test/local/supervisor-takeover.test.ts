@@ -43,11 +43,7 @@ describe("a supervisor that is killed", () => {
   let child: ChildProcess;
 
   const start = async (): Promise<void> => {
-    writeJsonFile(
-      supervisorPaths(home).config,
-      { version: "test", gateway: null, cache: path.join(home, "cache") },
-      { durable: false },
-    );
+    writeJsonFile(supervisorPaths(home).config, { version: "test", gateway: null, cache: path.join(home, "cache") });
     child = spawn(process.execPath, [entry, home], { stdio: ["ignore", "inherit", "inherit"] });
     await eventually(
       () => client.status().catch(() => null),

@@ -73,13 +73,10 @@ export function apiRoutes(node: ApiNode): ApiRoute[] {
     method: string,
     act: (id: string, name: string, call: ApiCall) => Promise<ApiAnswer>,
   ): ApiRoute => deployment(`/${kind}/([^/]+)`, method, (id, call) => act(id, read(Name, call.names[1]), call));
-  const route = (pattern: string, method: string, act: (host: string, call: ApiCall) => void): ApiRoute => ({
+  const route = (pattern: string, method: string, act: (host: string, call: ApiCall) => Promise<void>): ApiRoute => ({
     method,
     path: new RegExp(`^/routes/([^/]+)${pattern}$`),
-    answer: async (call) => {
-      act(read(Host, call.names[0]?.toLowerCase()), call);
-      return done;
-    },
+    answer: async (call) => finish(act(read(Host, call.names[0]?.toLowerCase()), call)),
   });
 
   return [
@@ -131,13 +128,13 @@ export function apiRoutes(node: ApiNode): ApiRoute[] {
       };
       return { lines: streamLogs(supervisor.logs, narrowed, signal) };
     }),
-    route("", "PUT", (host, { body }) => {
+    route("", "PUT", async (host, { body }) => {
       const target = read(RouteBody, body);
       supervisor.get(target.deploymentId);
-      supervisor.routes.put(host, target);
+      await supervisor.routes.put(host, target);
     }),
     route("", "DELETE", (host) => supervisor.routes.delete(host)),
-    route("/mode", "PUT", (host, { body }) => supervisor.routes.setMode(host, read(ModeBody, body).mode)),
+    route("/mode", "PUT", async (host, { body }) => supervisor.routes.setMode(host, read(ModeBody, body).mode)),
   ];
 }
 
@@ -153,6 +150,7 @@ async function bringSource(supervisor: Supervisor, id: string, revision: string,
     privateHosts: privateSourceHosts,
   });
   deployment.save({ sourceCommit: commit });
+  await deployment.saved;
   return commit;
 }
 

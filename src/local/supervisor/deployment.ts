@@ -12,7 +12,7 @@ import type { ReplicaHost, ReplicaRun } from "./replica.ts";
 import { startReplicaProbes } from "./replica-probes.ts";
 import type { Runs, StartedRun } from "./runs.ts";
 import { secretScrubber } from "./secret-scrubber.ts";
-import { writeJsonFile } from "./state-file.ts";
+import { DurableFile } from "./state-file.ts";
 import { readSecrets } from "./workload-files.ts";
 import { WorkloadLauncher } from "./workload-launcher.ts";
 
@@ -36,17 +36,23 @@ export class Deployment {
   readonly launcher: WorkloadLauncher;
   readonly #services: NodeServices;
   readonly #groups = new Map<string, ProcessGroup>();
+  readonly #file: DurableFile;
   #record: DeploymentRecord;
+  #saved: Promise<void> = Promise.resolve();
   #scrub: (text: string) => string = (text) => text;
 
   constructor(record: DeploymentRecord, services: NodeServices) {
     this.#record = record;
     this.#services = services;
+    this.#file = new DurableFile(path.join(services.paths.deployments, `${record.deploymentId}.json`));
     this.launcher = new WorkloadLauncher(() => this.#record, services.runs);
     this.learnSecrets(this.readSecrets());
     this.jobs = new JobRunner({
       recall: (name) => this.#record.jobs[name],
-      remember: (name, job) => this.save({ jobs: { ...this.#record.jobs, [name]: job } }),
+      remember: (name, job) => {
+        this.save({ jobs: { ...this.#record.jobs, [name]: job } });
+        return this.saved;
+      },
       launch: (job, context, stdin) => this.launcher.launchJob(job, context, stdin),
       ended: (run) => services.runs.finish(run, this.folders),
       stdin: (job, context) => this.launcher.jobStdin(job, context),
@@ -87,11 +93,24 @@ export class Deployment {
     this.#scrub = secretScrubber(secrets);
   }
 
-  /** Changes what is remembered; it is on the disk before this returns. */
+  /** Changes what is remembered. It holds at once; who answers for it waits for `saved` first. */
   save(changes: Partial<DeploymentRecord>): void {
     this.#record = { ...this.#record, ...changes };
-    const file = path.join(this.#services.paths.deployments, `${this.#record.deploymentId}.json`);
-    writeJsonFile(file, this.#record, { durable: true });
+    this.#saved = this.#file.write(this.#record);
+    // Whoever must know waits for it; the others go on with what is in memory.
+    this.#saved.catch((error: unknown) => {
+      this.#services.options.report(`The record of ${this.#record.deploymentId} was not written: ${String(error)}`);
+    });
+  }
+
+  /** Resolves when the disk has all that was remembered so far. @throws the system's error when it refuses */
+  get saved(): Promise<void> {
+    return this.#saved;
+  }
+
+  /** Takes the record off the disk. */
+  forget(): Promise<void> {
+    return this.#file.remove();
   }
 
   /** Brings everything back after a start of the supervisor: what runs is taken over, what ended is settled. */
@@ -182,9 +201,15 @@ export class Deployment {
 
   #takeOverJob(record: RunRecord, started: StartedRun | undefined): void {
     const job = Object.values(this.#record.jobs).find(({ job }) => jobLogName(job.name) === record.name)?.job;
-    if (job === undefined) this.#services.runs.finish(record, this.folders);
+    if (job === undefined) this.#endUnknownJob(record, started);
     else if (started === undefined) this.jobs.settle(job.name, record);
     else this.jobs.adopt(job, started);
+  }
+
+  /** Removed while the supervisor was away; nobody waits for it any more. */
+  #endUnknownJob(record: RunRecord, started: StartedRun | undefined): void {
+    started?.process.killAll();
+    this.#services.runs.finish(record, this.folders);
   }
 
   /** A kill during a change-over leaves two runs of one copy; the newer one is the successor. */

@@ -34,7 +34,7 @@ export async function ensureSupervisor(request: EnsureRequest): Promise<Supervis
     await endPresent(paths.socket, paths.lock);
   }
   mkdirSync(paths.home, { recursive: true, mode: 0o711 });
-  writeJsonFile(paths.config, request.config, { durable: true });
+  writeJsonFile(paths.config, request.config);
   const started = startDetached(request, paths.ownLog);
   return waitUntilUp(request, started, paths.socket, paths.ownLog);
 }

@@ -6,11 +6,14 @@ import type { JobRecord, RenderContext, RunRecord } from "./deployment-record.ts
 import type { LogCollector } from "./log-collector.ts";
 import { lastRecords } from "./log-query.ts";
 import type { JobResult } from "./protocol.ts";
+import { RequestError } from "./request-error.ts";
 import type { StartedRun } from "./runs.ts";
 
 /** How long a job has between the polite signal at its deadline and the hard one. */
 const DEADLINE_GRACE_MILLISECONDS = 10_000;
 const LAST_LINES = 40;
+/** What a timer can hold: some 24 days. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
 /** Log name of a job. */
 export const jobLogName = (job: string): string => `job-${job}`;
@@ -18,7 +21,8 @@ export const jobLogName = (job: string): string => `job-${job}`;
 export interface JobHost {
   /** What is remembered of a job; undefined before its first run. */
   recall(name: string): JobRecord | undefined;
-  remember(name: string, record: JobRecord): void;
+  /** Resolves when the disk has it. */
+  remember(name: string, record: JobRecord): Promise<void>;
   /** Starts the job. `stdin` is an open file. @throws Error when it cannot be started. */
   launch(job: WorkloadJob, context: RenderContext, stdin: number | undefined): StartedRun;
   ended(run: RunRecord): void;
@@ -33,9 +37,13 @@ export interface JobHost {
 interface RunningJob {
   runKey: string;
   done: Promise<JobResult>;
-  run: StartedRun;
+  /** Undefined until it has been started. */
+  run: StartedRun | undefined;
   /** Ends the job at its deadline. */
-  timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout | undefined;
+  endedBecause: string | null;
+  /** Set while it is being started: it ends as soon as it runs. */
+  unwanted: boolean;
 }
 
 export class JobRunner {
@@ -54,26 +62,27 @@ export class JobRunner {
   async run(job: WorkloadJob, context: RenderContext): Promise<JobResult> {
     const active = this.#running.get(job.name);
     if (active?.runKey === job.runKey) return active.done;
-    // The same job for another key, such as an older version's migration: two must not work on one database at once.
-    if (active !== undefined) await active.done;
-    const other = this.#running.get(job.name);
-    if (other !== undefined) return this.run(job, context);
+    if (active !== undefined) {
+      // The same job for another key, such as an older version's migration: two must not work on one database at once.
+      await active.done.catch(() => {});
+      return this.run(job, context);
+    }
     const earlier = this.#host.recall(job.name);
     if (earlier?.job.runKey === job.runKey && earlier.state === "done" && earlier.exitCode === 0) {
       return this.#result(earlier, true);
     }
-    return this.#begin(job, context);
+    return this.#track(job, () => this.#start(job, context));
   }
 
   /** Goes on waiting for a job an earlier supervisor started. */
   adopt(job: WorkloadJob, run: StartedRun): void {
-    this.#watch(job, run);
+    void this.#track(job, async () => run);
   }
 
   /** A job that ended while no supervisor ran: its exit code is on the disk. */
   settle(name: string, run: RunRecord): void {
     const record = this.#host.recall(name);
-    if (record?.state === "running") this.#conclude({ ...record, runId: run.runId }, run);
+    if (record?.state === "running") void this.#conclude({ ...record, runId: run.runId }, run).catch(() => {});
     else this.#host.ended(run);
   }
 
@@ -81,7 +90,7 @@ export class JobRunner {
   forgetUnstarted(name: string): void {
     const record = this.#host.recall(name);
     if (record?.state !== "running" || this.#running.has(name)) return;
-    this.#host.remember(name, { ...record, state: "done", exitCode: null, endedAt: Date.now() });
+    void this.#host.remember(name, ended(record, null)).catch(() => {});
   }
 
   /** Looks away and leaves running jobs alone, for the next supervisor to take over. */
@@ -93,58 +102,66 @@ export class JobRunner {
   /** Ends all running jobs. */
   async stop(): Promise<void> {
     const active = [...this.#running.values()];
-    await Promise.all(active.map(({ run }) => run.process.terminate(DEADLINE_GRACE_MILLISECONDS)));
-    await Promise.all(active.map(({ done }) => done));
+    for (const entry of active) entry.unwanted = true;
+    await Promise.all(active.map(({ run }) => run?.process.terminate(DEADLINE_GRACE_MILLISECONDS)));
+    await Promise.all(active.map(({ done }) => done.catch(() => {})));
   }
 
-  #begin(job: WorkloadJob, context: RenderContext): Promise<JobResult> {
+  /** Known as running from this moment on: whoever asks meanwhile joins. */
+  #track(job: WorkloadJob, start: () => Promise<StartedRun>): Promise<JobResult> {
+    const running = { runKey: job.runKey, run: undefined, timer: undefined, endedBecause: null, unwanted: false };
+    const entry: RunningJob = Object.assign(running, {
+      done: Promise.resolve().then(() => this.#see(job, entry, start)),
+    });
+    this.#running.set(job.name, entry);
+    const forget = (): void => {
+      if (this.#running.get(job.name) === entry) this.#running.delete(job.name);
+    };
+    // Also keeps a failure nobody waits for from ending the supervisor.
+    entry.done.then(forget, forget);
+    return entry.done;
+  }
+
+  async #see(job: WorkloadJob, entry: RunningJob, start: () => Promise<StartedRun>): Promise<JobResult> {
+    const run = await start();
+    entry.run = run;
+    if (entry.unwanted) void run.process.terminate(DEADLINE_GRACE_MILLISECONDS);
+    const milliseconds = run.record.startedAt + job.deadlineSeconds * 1000 - Date.now();
+    const end = (): void => {
+      entry.endedBecause = `its deadline of ${job.deadlineSeconds} s had passed`;
+      void run.process.terminate(DEADLINE_GRACE_MILLISECONDS);
+    };
+    entry.timer = setTimeout(end, Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MILLISECONDS));
+    await run.process.exited;
+    clearTimeout(entry.timer);
+    if (this.#released)
+      throw new RequestError(503, "SUPERVISOR_ENDED", "The supervisor ended while the job ran; ask again.");
+    run.process.killAll();
+    const record = this.#host.recall(job.name);
+    if (record === undefined) throw new RequestError(409, "JOB_REMOVED", `Job ${job.name} was removed while it ran.`);
+    return this.#conclude({ ...record, runId: run.record.runId, endedBecause: entry.endedBecause }, run.record);
+  }
+
+  async #start(job: WorkloadJob, context: RenderContext): Promise<StartedRun> {
     const stdin = this.#openStdin(job, context);
     const times = { startedAt: Date.now(), endedAt: null, endedBecause: null };
     const record: JobRecord = { job, runId: "", state: "running", exitCode: null, ...times };
-    // Remembered before it starts: a supervisor killed in between must know what it finds running.
-    this.#host.remember(job.name, record);
     try {
-      const run = this.#host.launch(job, context, stdin);
-      this.#host.remember(job.name, { ...record, runId: run.record.runId });
-      return this.#watch(job, run);
+      // Remembered before it starts: a supervisor killed in between must know what it finds running.
+      await this.#host.remember(job.name, record);
+      return this.#host.launch(job, context, stdin);
     } catch (error) {
-      this.forgetUnstarted(job.name);
+      void this.#host.remember(job.name, ended(record, null)).catch(() => {});
       throw error;
     } finally {
       if (stdin !== undefined) closeSync(stdin);
     }
   }
 
-  #watch(job: WorkloadJob, run: StartedRun): Promise<JobResult> {
-    const milliseconds = run.record.startedAt + job.deadlineSeconds * 1000 - Date.now();
-    let endedBecause: string | null = null;
-    const timer = setTimeout(
-      () => {
-        endedBecause = `its deadline of ${job.deadlineSeconds} s had passed`;
-        void run.process.terminate(DEADLINE_GRACE_MILLISECONDS);
-      },
-      Math.min(Math.max(0, milliseconds), 2 ** 31 - 1),
-    );
-    const done = run.process.exited.then(() => {
-      clearTimeout(timer);
-      if (this.#released) throw new Error("The supervisor ended while the job ran; ask again.");
-      run.process.killAll();
-      this.#running.delete(job.name);
-      const record = this.#host.recall(job.name);
-      if (record === undefined) throw new Error(`Job ${job.name} was removed while it ran.`);
-      return this.#conclude({ ...record, runId: run.record.runId, endedBecause }, run.record);
-    });
-    // Somebody may ask later, or nobody may ask at all after a restart.
-    done.catch(() => {});
-    this.#running.set(job.name, { runKey: job.runKey, done, run, timer });
-    return done;
-  }
-
-  #conclude(record: JobRecord, run: RunRecord): JobResult {
-    const exitCode = readExitCode(this.#host.logs.spoolFiles(run).exitCode);
-    const done: JobRecord = { ...record, state: "done", exitCode, endedAt: Date.now() };
+  async #conclude(record: JobRecord, run: RunRecord): Promise<JobResult> {
+    const done = ended(record, readExitCode(this.#host.logs.spoolFiles(run).exitCode));
     // First the result, then the traces it was made from: a kill in between finds one of the two.
-    this.#host.remember(record.job.name, done);
+    await this.#host.remember(record.job.name, done);
     this.#host.ended(run);
     return this.#result(done, false);
   }
@@ -171,6 +188,10 @@ export class JobRunner {
       rmSync(file, { force: true });
     }
   }
+}
+
+function ended(record: JobRecord, exitCode: number | null): JobRecord {
+  return { ...record, state: "done", exitCode, endedAt: Date.now() };
 }
 
 /** Null when the job was killed before it could say. */

@@ -29,7 +29,7 @@ export async function takeLock(file: string): Promise<() => void> {
   await withLock(`${file}.taking`, {}, async () => {
     const holder = readHolder(file);
     if (holder !== undefined && isRunning(holder)) throw new AlreadyRunningError(holder.pid);
-    writeJsonFile(file, own, { durable: false });
+    writeJsonFile(file, own);
   });
   return () => {
     if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });

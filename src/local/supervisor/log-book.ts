@@ -63,13 +63,22 @@ export class LogBook {
     return [...this.#sources.keys()];
   }
 
-  /** Numbers lines and writes them at once. After it returns, a kill of this process loses none of them. */
+  /**
+   * Numbers lines and writes them at once. After it returns, a kill of this process loses none of them.
+   * @throws the system's error when the disk refuses; then none of them is written
+   */
   append(lines: NewLine[]): void {
     if (lines.length === 0) return;
-    const records = lines.map((line): LogRecord => ({ ...line, seq: this.#nextSeq++ }));
+    const records = lines.map((line, index): LogRecord => ({ ...line, seq: this.#nextSeq + index }));
     const bytes = Buffer.from(records.map(encodeRecord).join(""));
-    writeWhole(this.#descriptor, bytes);
+    try {
+      writeWhole(this.#descriptor, bytes);
+    } catch (error) {
+      ftruncateSync(this.#descriptor, this.#size);
+      throw error;
+    }
     this.#size += bytes.length;
+    this.#nextSeq += records.length;
     for (const record of records) this.#sources.set(record.source, record.sourceEnd);
     if (this.#size >= this.#limits.fileBytes) this.#beginFile();
     for (const record of records) this.#events.emit("line", record);
@@ -124,12 +133,12 @@ export class LogBook {
   }
 
   #beginFile(): void {
-    this.close();
     const file = path.join(this.folder, `${String(this.#nextSeq).padStart(15, "0")}.log`);
     const head = encodeCheckpoint({ nextSeq: this.#nextSeq, sources: Object.fromEntries(this.#sources) });
     // The file appears under its name only with its first line complete.
     writeFileSync(`${file}.new`, head, { mode: 0o600 });
     renameSync(`${file}.new`, file);
+    this.close();
     this.#descriptor = openSync(file, "a", 0o600);
     this.#size = Buffer.byteLength(head);
     for (const old of listFiles(this.folder).slice(0, -this.#limits.files)) rmSync(old.file, { force: true });

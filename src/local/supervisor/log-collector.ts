@@ -23,19 +23,23 @@ export class LogCollector {
   readonly #books = new Map<string, LogBook>();
   readonly #readers = new Map<string, SpoolReader>();
   readonly #watchers = new Map<string, FSWatcher>();
+  readonly #report: (message: string) => void;
   readonly #timer: NodeJS.Timeout;
+  #troubled = false;
 
   constructor(
     folders: { spool: string; logs: string },
     limits: LogLimits,
     clean: (deploymentId: string, text: string) => string,
+    report: (message: string) => void,
   ) {
+    this.#report = report;
     this.#spoolFolder = folders.spool;
     this.#logFolder = folders.logs;
     this.#limits = limits;
     this.#clean = clean;
     this.#timer = setInterval(() => {
-      for (const reader of this.#readers.values()) reader.pump();
+      for (const reader of this.#readers.values()) this.#pump(reader);
     }, POLL_MILLISECONDS);
     this.#timer.unref();
   }
@@ -67,19 +71,22 @@ export class LogCollector {
 
   /** Begins to move a run's output into its log. The raw files must exist. */
   begin(run: RunOutput): void {
-    for (const stream of ["stdout", "stderr"] as const) this.#reader(run, stream).pump();
+    for (const stream of ["stdout", "stderr"] as const) this.#pump(this.#reader(run, stream));
     this.#watch(run.deploymentId);
   }
 
-  /** The run's process has ended: takes the rest of its output and removes the raw files. */
-  finish(run: RunOutput): void {
+  /**
+   * The run's process has ended: takes the rest of its output and removes the raw files.
+   * @returns false when the output could not be written to the log; the raw files are then still there
+   */
+  finish(run: RunOutput): boolean {
     const files = this.spoolFiles(run);
     for (const stream of ["stdout", "stderr"] as const) {
       const file = files[stream];
       // A run that ended while no supervisor ran has a raw file nobody reads yet; one that never started has none.
       if (existsSync(file)) {
         const reader = this.#reader(run, stream);
-        reader.pump(true);
+        if (!this.#pump(reader, true)) return false;
         reader.close();
       }
       const name = path.basename(file);
@@ -88,6 +95,7 @@ export class LogCollector {
       this.book(run.deploymentId, run.name).forgetSource(name);
     }
     rmSync(files.exitCode, { force: true });
+    return true;
   }
 
   /** Removes all a deployment ever wrote. */
@@ -106,10 +114,22 @@ export class LogCollector {
     clearInterval(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
     for (const reader of this.#readers.values()) {
-      reader.pump();
+      this.#pump(reader);
       reader.close();
     }
     for (const book of this.#books.values()) book.close();
+  }
+
+  /** A full disk stops the logs, not the apps: the raw output stays where it is until there is room. */
+  #pump(reader: SpoolReader, atEnd = false): boolean {
+    try {
+      reader.pump(atEnd);
+      this.#troubled = false;
+    } catch (error) {
+      if (!this.#troubled) this.#report(`Logs cannot be written: ${String(error)}`);
+      this.#troubled = true;
+    }
+    return !this.#troubled;
   }
 
   #reader(run: RunOutput, stream: "stdout" | "stderr"): SpoolReader {
@@ -129,7 +149,8 @@ export class LogCollector {
     if (this.#watchers.has(deploymentId)) return;
     try {
       const watcher = watch(path.join(this.#spoolFolder, deploymentId), { persistent: false }, (_event, name) => {
-        if (name !== null) this.#readers.get(`${deploymentId}/${name}`)?.pump();
+        const reader = this.#readers.get(`${deploymentId}/${name}`);
+        if (reader !== undefined) this.#pump(reader);
       });
       // Out of watches, or the folder is gone: the timer still looks.
       watcher.on("error", () => watcher.close());

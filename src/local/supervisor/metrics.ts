@@ -45,12 +45,14 @@ export class ProcessMetrics {
   }
 
   #percent(runId: string, startedAt: number, cpuSeconds: number, now: number): number {
-    const last = this.#samples.get(runId) ?? { cpuSeconds: 0, atMilliseconds: startedAt, cpuPercent: 0 };
-    const milliseconds = now - last.atMilliseconds;
-    if (milliseconds < SHORTEST_SPAN_MILLISECONDS) return last.cpuPercent;
-    const used = Math.max(0, cpuSeconds - last.cpuSeconds);
+    const last = this.#samples.get(runId);
+    const since = last ?? { cpuSeconds: 0, atMilliseconds: startedAt };
+    const milliseconds = Math.max(1, now - since.atMilliseconds);
+    const long = milliseconds >= SHORTEST_SPAN_MILLISECONDS;
+    if (last !== undefined && !long) return last.cpuPercent;
+    const used = Math.max(0, cpuSeconds - since.cpuSeconds);
     const cpuPercent = Math.round((used / milliseconds) * 1_000_000) / 10;
-    this.#samples.set(runId, { cpuSeconds, atMilliseconds: now, cpuPercent });
+    if (long) this.#samples.set(runId, { cpuSeconds, atMilliseconds: now, cpuPercent });
     return cpuPercent;
   }
 

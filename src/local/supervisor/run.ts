@@ -1,5 +1,6 @@
 /** The supervisor as a process of its own: reads its configuration, runs until it is told to end. */
 
+import { spawn } from "node:child_process";
 import type { PackageResolver } from "./package-resolver.ts";
 import { supervisorPaths } from "./paths.ts";
 import { startSupervisor } from "./start.ts";
@@ -14,6 +15,7 @@ import { SupervisorConfig } from "./supervisor-config.ts";
 export async function runSupervisor(home: string, packagesFor: (cache: string) => PackageResolver): Promise<void> {
   process.umask(0o077);
   const config = SupervisorConfig.parse(readJsonFile(supervisorPaths(home).config));
+  restartOnFault();
   const running = await startSupervisor({
     home,
     version: config.version,
@@ -24,4 +26,19 @@ export async function runSupervisor(home: string, packagesFor: (cache: string) =
   // The apps outlive the supervisor on purpose: only a request over the socket ends them.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void running.stop());
   await running.ended;
+}
+
+/** A supervisor that ends sooner than this has a fault that comes back at once; starting it again would only repeat it. */
+const SOUND_MILLISECONDS = 10_000;
+
+/** A fault of ours must not close the gateway: a fresh process takes over what runs. */
+function restartOnFault(): void {
+  const startedAt = Date.now();
+  process.once("uncaughtException", (error) => {
+    process.stderr.write(`${new Date().toISOString()} ${error.stack ?? error.message}\n`);
+    if (Date.now() - startedAt > SOUND_MILLISECONDS) {
+      spawn(process.execPath, process.argv.slice(1), { detached: true, stdio: "inherit" }).unref();
+    }
+    process.exit(1);
+  });
 }

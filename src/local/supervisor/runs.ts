@@ -90,7 +90,8 @@ export class Runs {
 
   /** The process is gone: takes in its last output and forgets it. */
   finish(record: RunRecord, folders: DeploymentFolders): void {
-    this.#logs.finish(record);
+    // A full disk keeps the output from its log. The record stays, and the next supervisor tries again.
+    if (!this.#logs.finish(record)) return;
     rmSync(path.join(folders.temporary, record.runId), { recursive: true, force: true });
     rmSync(this.#file(record.runId), { force: true });
   }
@@ -104,8 +105,11 @@ export class Runs {
       return [];
     }
     return names.flatMap((name) => {
-      const parsed = RunRecord.safeParse(readJsonFile(path.join(this.#folder, name)));
-      return parsed.success ? [parsed.data] : [];
+      try {
+        return [RunRecord.parse(readJsonFile(path.join(this.#folder, name)))];
+      } catch {
+        return [];
+      }
     });
   }
 
@@ -129,7 +133,7 @@ export class Runs {
 
   #save(record: RunRecord): void {
     // A reboot ends every process, so these need not survive one.
-    writeJsonFile(this.#file(record.runId), record, { durable: false });
+    writeJsonFile(this.#file(record.runId), record);
   }
 
   #file(runId: string): string {

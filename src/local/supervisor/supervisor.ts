@@ -1,5 +1,5 @@
 /** All deployments of this node, and what may be done with them: one method per request. */
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { Deployment, type NodeServices } from "./deployment.ts";
 import { DeploymentRecord } from "./deployment-record.ts";
@@ -35,7 +35,7 @@ export class Supervisor {
     this.options = resolveOptions(options);
     this.paths = supervisorPaths(options.home);
     const clean = (id: string, text: string): string => this.#deployments.get(id)?.clean(text) ?? text;
-    this.logs = new LogCollector(this.paths, this.options.logLimits, clean);
+    this.logs = new LogCollector(this.paths, this.options.logLimits, clean, this.options.report);
     this.routes = new RouteTable(this.paths.routes);
     const leased = (): number[] => this.deployments.flatMap(({ record }) => Object.values(record.ports));
     this.#ports = new PortLeases(this.options.portRange, leased);
@@ -66,6 +66,7 @@ export class Supervisor {
   async end(stopDeployments: boolean): Promise<void> {
     if (stopDeployments) await Promise.all(this.deployments.map((deployment) => deployment.stop()));
     else for (const deployment of this.deployments) deployment.release();
+    await Promise.all(this.deployments.map((deployment) => deployment.saved.catch(() => {})));
     this.logs.close();
   }
 
@@ -80,7 +81,7 @@ export class Supervisor {
 
   /** Reserves uid and folders; repeating it mends them. */
   putDeployment(deploymentId: string): Promise<Identity> {
-    return this.#turns.run(deploymentId, () => {
+    return this.#inTurn(deploymentId, () => {
       const known = this.#deployments.get(deploymentId);
       const deployment = known ?? this.#create(deploymentId);
       makeDeploymentFolders(deployment.folders, deployment.owner);
@@ -90,19 +91,20 @@ export class Supervisor {
 
   /** Stops everything, removes folders, releases uid, ports and routes; absent is fine. */
   deleteDeployment(deploymentId: string): Promise<void> {
-    return this.#turns.run(deploymentId, async () => {
+    return this.#inTurn(deploymentId, async () => {
       const deployment = this.#deployments.get(deploymentId);
       if (deployment === undefined) return;
       // A supervisor killed from here on must not bring anything back.
       deployment.save({ processes: {}, jobs: {} });
+      await deployment.saved;
       await deployment.stop();
       // Only root gives deployments uids of their own; any other supervisor shares its own with them.
       if (process.getuid?.() === 0) endProcessesOf(deployment.record.uid);
-      this.routes.deleteDeployment(deploymentId);
+      await this.routes.deleteDeployment(deploymentId);
       removeDeploymentFolders(deployment.folders);
       this.logs.removeDeployment(deploymentId);
       // Last, so that a kill in between leaves a deployment that can be deleted again.
-      rmSync(path.join(this.paths.deployments, `${deploymentId}.json`), { force: true });
+      await deployment.forget();
       this.#deployments.delete(deploymentId);
     });
   }
@@ -122,7 +124,7 @@ export class Supervisor {
 
   /** Writes the secrets; from now on their values are taken out of logs. */
   putSecrets(deploymentId: string, secrets: Record<string, string>): Promise<void> {
-    return this.#turns.run(deploymentId, () => {
+    return this.#inTurn(deploymentId, () => {
       const deployment = this.get(deploymentId);
       writeSecrets(deployment.folders, deployment.owner, secrets);
       deployment.learnSecrets(secrets);
@@ -132,12 +134,12 @@ export class Supervisor {
 
   /** Leases ports by name. A name keeps its port until the deployment is deleted. */
   putPorts(deploymentId: string, names: string[]): Promise<Record<string, number>> {
-    return this.#turns.run(deploymentId, () => this.#leasePorts(this.get(deploymentId), names));
+    return this.#inTurn(deploymentId, () => this.#leasePorts(this.get(deploymentId), names));
   }
 
   /** Finds the app's code and installs the deployment's additions. */
   putPackage(deploymentId: string, lock: string, extraRequirements: string[]): Promise<void> {
-    return this.#turns.run(deploymentId, async () => {
+    return this.#inTurn(deploymentId, async () => {
       const deployment = this.get(deploymentId);
       const owner = process.getuid?.() === 0 ? deployment.owner : null;
       const folder = await this.#packageFolder(deployment, lock, extraRequirements, owner);
@@ -147,7 +149,7 @@ export class Supervisor {
 
   /** Renders the configuration files of a revision. */
   putFiles(deploymentId: string, revisionName: string): Promise<void> {
-    return this.#turns.run(deploymentId, () => {
+    return this.#inTurn(deploymentId, () => {
       const deployment = this.get(deploymentId);
       const revision = this.revision(deploymentId, revisionName);
       const secrets = deployment.readSecrets();
@@ -168,7 +170,7 @@ export class Supervisor {
 
   /** Sets what is wanted of a process; does not wait for it. */
   putProcess(deploymentId: string, name: string, revisionName: string): Promise<void> {
-    return this.#turns.run(deploymentId, async () => {
+    return this.#inTurn(deploymentId, async () => {
       const deployment = this.get(deploymentId);
       const revision = this.revision(deploymentId, revisionName);
       const definition = defineProcess(deployment.record, revision, name);
@@ -184,12 +186,19 @@ export class Supervisor {
 
   /** Drains a process and forgets it; absent is fine. */
   deleteProcess(deploymentId: string, name: string): Promise<void> {
-    return this.#turns.run(deploymentId, async () => this.#deployments.get(deploymentId)?.removeProcess(name));
+    return this.#inTurn(deploymentId, async () => this.#deployments.get(deploymentId)?.removeProcess(name));
   }
 
   /** A revision of a deployment. @throws RequestError 404 or 422 */
   revision(deploymentId: string, revision: string): Revision {
     return readRevision(this.paths.revisions, deploymentId, revision);
+  }
+
+  /** One request about a deployment after the other. The next begins while this one's answer waits for the disk. */
+  async #inTurn<T>(deploymentId: string, act: () => T | Promise<T>): Promise<T> {
+    const result = await this.#turns.run(deploymentId, act);
+    await this.#deployments.get(deploymentId)?.saved;
+    return result;
   }
 
   #create(deploymentId: string): Deployment {
@@ -234,10 +243,12 @@ export class Supervisor {
       return [];
     }
     return names.flatMap((name) => {
-      const parsed = DeploymentRecord.safeParse(readJsonFile(path.join(this.paths.deployments, name)));
-      if (parsed.success) return [parsed.data];
-      this.options.report(`${name} is not a deployment record and was left out: ${parsed.error.message}`);
-      return [];
+      try {
+        return [DeploymentRecord.parse(readJsonFile(path.join(this.paths.deployments, name)))];
+      } catch (error) {
+        this.options.report(`${name} is not a deployment record and was left out: ${String(error)}`);
+        return [];
+      }
     });
   }
 }

@@ -20,8 +20,9 @@ export function leaseUid(file: string, taken: Set<number>, first: number = FIRST
   for (let step = 0; step < UID_COUNT; step++) {
     const uid = first + ((start - first + step) % UID_COUNT);
     if (taken.has(uid)) continue;
-    // A uid used again at once would own what its last user left behind somewhere on the machine.
-    writeJsonFile(file, { next: uid + 1 }, { durable: true });
+    // A uid used again at once would own what its last user left behind somewhere on the machine. Should a power cut
+    // take this note away, the uids of living deployments are still known from their records.
+    writeJsonFile(file, { next: uid + 1 });
     return { uid, gid: uid };
   }
   throw new Error(`All ${UID_COUNT} uids from ${first} are in use; destroy a deployment first.`);
