@@ -24,6 +24,13 @@ export interface BenchPlane {
   stop(): Promise<void>;
 }
 
+export interface BenchPlaneOptions {
+  slots?: number;
+  warmRunners?: number;
+  /** A worker in a process of its own, as `onvera worker` is; two slots. */
+  workerProcess?: boolean;
+}
+
 export interface PeerStack {
   name: string;
   program: ProgramInput;
@@ -33,10 +40,11 @@ export interface PeerStack {
 const SETTLE_MILLISECONDS = 900;
 
 /** Starts server, control plane and one worker. */
-export async function startBenchPlane(options: { slots?: number; warmRunners?: number } = {}): Promise<BenchPlane> {
+export async function startBenchPlane(options: BenchPlaneOptions = {}): Promise<BenchPlane> {
   const server = await startScratchPostgres({ maxConnections: 200 });
   const plane = await startControlPlane(server, { warmRunners: options.warmRunners ?? 2 });
-  await plane.startWorker({ slots: options.slots ?? 2 });
+  if (options.workerProcess) await plane.spawnWorker();
+  else await plane.startWorker({ slots: options.slots ?? 2 });
 
   const ended = async (operationId: string) => {
     const operation = await plane.ended(operationId, 300);

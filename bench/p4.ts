@@ -12,7 +12,7 @@ const STARTS = 30;
 
 /** `runs` requests each, in turns of 50, ours and a bare Hono route with one INSERT, at 50 a second. */
 export async function p4(runs: number): Promise<Figure[]> {
-  const bench = await startBenchPlane({ slots: 2 });
+  const bench = await startBenchPlane({ workerProcess: true });
   const unlimited = { perCaller: 1e9, perAddress: 1e9, failuresPerAddress: 1e9 };
   const server = await startTestServer({ limits: unlimited });
   const bare = await bareRoute(server.store.pool);
