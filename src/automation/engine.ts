@@ -45,6 +45,8 @@ export interface EngineResult {
   error?: OperationError;
   /** What the CLI wrote, secrets removed: for the worker's own log, never for an answer to a customer. */
   cliOutput?: string;
+  /** What an operator's line printed, secrets removed: part of that operation's result. */
+  lineOutput?: string;
 }
 
 export interface EngineIo {

@@ -168,8 +168,9 @@ const lostRunner: RunnerOutcome = {
 };
 
 function result(outcome: RunnerOutcome, failures: ResourceFailure[], interrupted: boolean): EngineResult {
-  const { outputs, secretOutputs, changes } = outcome;
-  if (outcome.outcome === "succeeded") return { outcome: "succeeded", outputs, secretOutputs, changes };
+  const { outputs, secretOutputs, changes, output } = outcome;
+  const lineOutput = output === undefined ? {} : { lineOutput: output };
+  if (outcome.outcome === "succeeded") return { outcome: "succeeded", outputs, secretOutputs, changes, ...lineOutput };
   const stopped = interrupted && outcome.dataLoss.length === 0;
   return {
     outcome: stopped ? "interrupted" : "failed",

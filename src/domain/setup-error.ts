@@ -14,6 +14,7 @@ export type SetupErrorCode =
   | "package-failed"
   | "package-tampered"
   | "package-unknown"
+  | "not-allowed"
   | "not-started"
   | "port-taken"
   | "postgres-failed"

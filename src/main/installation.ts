@@ -1,10 +1,13 @@
 /** This machine's installation, opened: folders, settings, database, keys. Every control-plane verb starts here. */
+import { hkdfSync } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type Progress, runStep } from "../domain/progress.ts";
-import { SetupError } from "../domain/setup-error.ts";
+import { SetupError, systemErrorCode } from "../domain/setup-error.ts";
 import { type OnveraPaths, resolvePaths } from "../local/paths.ts";
 import { ensureControlDatabase } from "../local/postgres/control-database.ts";
 import { ensureEmbeddedPostgres } from "../local/postgres/embedded.ts";
+import { runningPostmaster } from "../local/postgres/postmaster.ts";
 import { prepareFolders } from "../local/prepare-folders.ts";
 import { type Custody, openCustody } from "../store/crypto/custody.ts";
 import { type DataKeys, openDataKeys } from "../store/crypto/data-keys.ts";
@@ -28,8 +31,14 @@ export interface Installation {
   store: Store;
   custody: Custody;
   dataKeys: DataKeys;
+  /** Of the login that owns Pulumi's state. Follows from the master key: every node of an installation knows the same one. */
+  statePassword: string;
   close(): Promise<void>;
 }
+
+/** The control plane's own role and database on the embedded server. */
+const controlDatabase = { role: "onvera", database: "onvera" };
+const controlPasswordFile = (paths: OnveraPaths): string => path.join(paths.secrets, "control-database");
 
 /** Where this installation keeps its settings. */
 export const settingsFile = (paths: OnveraPaths): string => path.join(paths.home, "settings.json");
@@ -47,20 +56,62 @@ export async function openInstallation(progress: Progress, signal?: AbortSignal)
     const applied = await migrate(databaseUrl);
     step.done(applied.length === 0 ? "Database schema is up to date" : `Database schema: ${applied.join(", ")}`);
   });
+  return assemble({ paths, settings, databaseUrl, embedded });
+}
+
+/**
+ * Opens the installation whose database runs already; starts, makes and migrates nothing.
+ * @throws SetupError when nothing runs here, or when the caller may not read the installation's keys
+ */
+export async function openRunningInstallation(): Promise<Installation> {
+  const paths = resolvePaths();
+  const external = await databaseFromEnvironment(process.env);
+  try {
+    const databaseUrl = external ?? (await runningDatabase(paths));
+    const settings = await loadSettings(settingsFile(paths));
+    return await assemble({ paths, settings, databaseUrl, embedded: external === undefined });
+  } catch (error) {
+    if (systemErrorCode(error) !== "EACCES") throw error;
+    throw new SetupError("not-allowed", {
+      what: "This installation belongs to another user",
+      why: `${paths.home} can be read by the user who runs the control plane only.`,
+      nextStep: "Run the command as that user, on the control plane's host.",
+      cause: error,
+    });
+  }
+}
+
+async function runningDatabase(paths: OnveraPaths): Promise<string> {
+  const server = await runningPostmaster(paths.postgres.data);
+  if (server === undefined) {
+    throw new SetupError("not-started", {
+      what: "The control plane does not run",
+      why: `no database answers for ${paths.home}.`,
+      nextStep: "Start it with 'onvera start', or set DATABASE_URL to your own server.",
+    });
+  }
+  const password = await readFile(controlPasswordFile(paths), "utf8");
+  const { role, database } = controlDatabase;
+  return `postgres://${role}:${encodeURIComponent(password.trim())}@127.0.0.1:${server.port}/${database}`;
+}
+
+async function assemble(
+  parts: Pick<Installation, "paths" | "settings" | "databaseUrl" | "embedded">,
+): Promise<Installation> {
   const masterKey = await loadMasterKey({
     value: process.env.ONVERA_MASTER_KEY,
     file: process.env.ONVERA_MASTER_KEY_FILE,
-    defaultFile: path.join(paths.secrets, "master-key"),
+    defaultFile: path.join(parts.paths.secrets, "master-key"),
   });
-  const store = openStore({ connectionString: databaseUrl, maxConnections: 20 });
+  const store = openStore({ connectionString: parts.databaseUrl, maxConnections: 20 });
   return {
-    paths,
-    settings,
-    databaseUrl,
-    embedded,
+    ...parts,
     store,
     custody: openCustody(masterKey),
     dataKeys: openDataKeys(masterKey),
+    statePassword: Buffer.from(hkdfSync("sha256", masterKey.key, "", "login of the pulumi state", 24)).toString(
+      "base64url",
+    ),
     close: () => store.close(),
   };
 }
@@ -79,10 +130,9 @@ export async function reachDatabase(
     maxConnections: MAX_CONNECTIONS,
     ...(signal ? { signal } : {}),
   });
-  const password = ensureSecretFile(path.join(paths.secrets, "control-database"));
+  const password = ensureSecretFile(controlPasswordFile(paths));
   const databaseUrl = await ensureControlDatabase(server.connectionString(), {
-    role: "onvera",
-    database: "onvera",
+    ...controlDatabase,
     password,
   }).catch((cause: unknown) => {
     throw new SetupError("postgres-failed", {

@@ -1,6 +1,7 @@
 /** `onvera setup`: everything this machine needs before the control plane can run. Idempotent and resumable. */
 import path from "node:path";
 import { ensurePulumiCli, type PulumiCli } from "../automation/toolchain/ensure-pulumi-cli.ts";
+import { ensurePluginPlan, type PluginPlan } from "../automation/toolchain/plugin-plan.ts";
 import type { Progress } from "../domain/progress.ts";
 import { findAppsFolder } from "../local/packages/apps-folder.ts";
 import { ensureUv } from "../local/packages/uv.ts";
@@ -13,6 +14,7 @@ import type { Verb } from "./verb.ts";
 export interface Toolchain {
   paths: OnveraPaths;
   pulumi: PulumiCli;
+  plugins: PluginPlan;
 }
 
 /**
@@ -26,11 +28,23 @@ export async function setUp(progress: Progress, signal?: AbortSignal): Promise<T
   await reachDatabase(paths, progress, signal);
   const stop = signal ? { signal } : {};
   // The CLI's build is the long part; the Python installer comes in meanwhile.
-  const [pulumi] = await Promise.all([
-    ensurePulumiCli({ paths, progress, ...stop }),
+  const [tools] = await Promise.all([
+    pulumiTools(paths, progress, signal),
     ensureUv({ appsFolder: findAppsFolder(), paths, progress, ...stop }),
   ]);
-  return { paths, pulumi };
+  return { paths, ...tools };
+}
+
+/** The CLI and the decision about its plugins; once made, both cost a look. */
+export async function pulumiTools(
+  paths: OnveraPaths,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Pick<Toolchain, "pulumi" | "plugins">> {
+  const stop = signal ? { signal } : {};
+  const pulumi = await ensurePulumiCli({ paths, progress, ...stop });
+  const plugins = await ensurePluginPlan({ paths, progress, pulumiPath: pulumi.path, ...stop });
+  return { pulumi, plugins };
 }
 
 export const runSetup: Verb = async (_options, io) => {

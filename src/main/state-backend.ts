@@ -1,21 +1,24 @@
 /** How the engine reaches Pulumi's state: the control plane's database, as a login that owns the state and nothing else. */
-import path from "node:path";
 import type { StateBackend } from "../automation/runner/environment.ts";
-import { ensureStateRole } from "../store/state-role.ts";
-import { ensureSecretFile } from "./credentials-file.ts";
+import { ensureStateRole, stateRoleName } from "../store/state-role.ts";
 import type { Installation } from "./installation.ts";
 
-/** Sets the state login's password, which never stands in a URL, and gives the backend. */
-export async function createStateBackend({ databaseUrl, paths }: Installation): Promise<StateBackend> {
-  const password = ensureSecretFile(path.join(paths.secrets, "pulumi-state"));
-  const user = await ensureStateRole(databaseUrl, password);
+/** Gives the state login its password, which never stands in a URL, and tells how to reach the state. */
+export async function createStateBackend(installation: Installation): Promise<StateBackend> {
+  await ensureStateRole(installation.databaseUrl, installation.statePassword);
+  return stateBackend(installation);
+}
+
+/** The same of an installation whose workers made the login already. */
+export function stateBackend({ databaseUrl, statePassword }: Installation): StateBackend {
   const url = new URL(databaseUrl);
+  const database = decodeURIComponent(url.pathname.slice(1));
   return {
     host: url.hostname,
     port: Number(url.port || 5432),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    user,
-    password,
+    database,
+    user: stateRoleName(database),
+    password: statePassword,
     sslMode: sslMode(url.searchParams.get("sslmode")),
   };
 }

@@ -1,4 +1,4 @@
-/** Brings the schema up to date. Safe when several processes do it at once: Kysely's migrator holds an advisory lock. */
+/** Brings the schema up to date. Safe when several processes do it at once: they take turns. */
 import { Kysely, type Migration, Migrator, PostgresDialect } from "kysely";
 import pg from "pg";
 import * as foundation from "./migrations/0001-foundation.ts";
@@ -18,10 +18,13 @@ const migrations: Record<string, Migration> = {
  * @throws the batch's error; nothing of the batch is kept then
  */
 export async function migrate(connectionString: string): Promise<string[]> {
-  const pool = new pg.Pool({ connectionString, max: 2 });
+  const pool = new pg.Pool({ connectionString, max: 3 });
+  const turn = await pool.connect();
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await pool.query("CREATE SCHEMA IF NOT EXISTS onvera");
+    // The migrator's own lock needs its table, and IF NOT EXISTS does not make two creates at once safe.
+    await turn.query("SELECT pg_advisory_lock(hashtextextended('onvera migrate', 0))");
+    await turn.query("CREATE SCHEMA IF NOT EXISTS onvera");
     const migrator = new Migrator({
       db,
       provider: { getMigrations: async () => migrations },
@@ -33,6 +36,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
     if (error) throw error;
     return (results ?? []).filter((result) => result.status === "Success").map((result) => result.migrationName);
   } finally {
+    turn.release(true);
     await db.destroy();
   }
 }

@@ -19,6 +19,8 @@ export async function ensureStateRole(connectionString: string, password: string
     const { rows } = await client.query<{ name: string }>("SELECT current_database() AS name");
     const role = stateRoleName(rows[0]?.name ?? "onvera");
     const verifier = client.escapeLiteral(scramVerifier(password));
+    // Workers that start at once would fail on each other: PostgreSQL refuses two changes of one role.
+    await client.query("SELECT pg_advisory_lock(hashtextextended('onvera state role', 0))");
     await client.query(`ALTER ROLE ${client.escapeIdentifier(role)} LOGIN PASSWORD ${verifier}`);
     return role;
   } finally {

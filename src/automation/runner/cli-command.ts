@@ -8,6 +8,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { processIdentity } from "../../local/process-identity.ts";
+import { plainArguments } from "./plain-line.ts";
 
 /** The SDK and the CLI are pinned to one version (docs/adr/0003); asking the CLI each time would cost a process. */
 const CLI_VERSION = "3.248.0";
@@ -20,6 +21,8 @@ export interface CliCommandOptions {
   scratch: string;
   /** Let `up` preview before it changes anything, in the same process: the SDK always skips that. */
   previewFirst: boolean;
+  /** An operator's line, run in place of the SDK's verb and flags. */
+  plainLine?: readonly string[] | undefined;
   onProcess(pid: number, startTime: string): void;
 }
 
@@ -116,8 +119,9 @@ export function createCliCommand(options: CliCommandOptions): CliCommand {
   };
 }
 
-function finalArguments(args: readonly string[], { previewFirst }: CliCommandOptions): readonly string[] {
-  const wanted = previewFirst && args[0] === "up" ? args.filter((arg) => arg !== "--skip-preview") : args;
+function finalArguments(args: readonly string[], { previewFirst, plainLine }: CliCommandOptions): readonly string[] {
+  const own = plainLine !== undefined && args[0] === "up" ? plainArguments(plainLine, args) : args;
+  const wanted = previewFirst && own[0] === "up" ? own.filter((arg) => arg !== "--skip-preview") : own;
   return wanted.includes("--non-interactive") ? wanted : [...wanted, "--non-interactive"];
 }
 

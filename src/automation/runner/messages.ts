@@ -51,6 +51,8 @@ export const RunnerOutcome = z.object({
   secretOutputs: z.record(z.string(), z.string()),
   changes: z.record(z.string(), z.number()),
   cli: CliFailure.optional(),
+  /** What an operator's line printed, secrets removed. */
+  output: z.string().optional(),
   /** What the program itself threw. */
   programError: z.string().optional(),
   /** Stateful URNs the interlock stopped the run for. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import { PROJECT_NAME } from "../../domain/names.ts";
+import { readPulumiLine } from "../../domain/plain-pulumi.ts";
 import { programFor } from "../../stacks/program-for.ts";
 import { type EngineEvent, engineEvent } from "../events.ts";
 import { createScrubber } from "../scrub.ts";
@@ -12,6 +13,7 @@ import { captureProgram } from "./captured-program.ts";
 import { type CliCommand, CliError, createCliCommand } from "./cli-command.ts";
 import { createInterlock } from "./interlock.ts";
 import type { RunnerJob, RunnerOutcome } from "./messages.ts";
+import { programlessArguments } from "./plain-line.ts";
 import { serveTransit, type TransitEndpoint } from "./transit.ts";
 
 export interface RunJobIo {
@@ -41,6 +43,7 @@ export function runJob(job: RunnerJob, io: RunJobIo): RunningJob {
         env: cliEnvironment(job, transit),
         scratch: job.scratch,
         previewFirst: job.previewFirst,
+        plainLine: job.argv,
         onProcess: io.onProcess,
       });
       if (interruptedEarly) command.interrupt();
@@ -75,6 +78,10 @@ async function runWith(
   const failure = { outputs: {}, secretOutputs: {}, changes, dataLoss: [] as string[] };
   try {
     const stack = await openStack(job, command, captured.program, encryptedKey);
+    if (job.argv !== undefined) {
+      const output = await runPlainLine(stack, { job, line: job.argv, command, onEvent });
+      return { ...failure, outcome: "succeeded", changes, output: scrubber.text(output) };
+    }
     await runVerb(stack, job, onEvent);
     const outputs = job.verb === "up" ? await captured.outputs() : { outputs: {}, secretOutputs: {} };
     return { outcome: "succeeded", ...outputs, changes, dataLoss: [] };
@@ -138,6 +145,17 @@ async function runVerb(stack: Stack, job: RunnerJob, onEvent: (event: never) => 
       await stack.destroy({ ...common, refresh: job.refresh, runProgram: true });
       return;
   }
+}
+
+/** The SDK lends its language server and event stream to lines that run the program. @returns what the CLI printed */
+async function runPlainLine(
+  stack: Stack,
+  { job, line, command, onEvent }: { job: RunnerJob; line: string[]; command: CliCommand; onEvent: unknown },
+): Promise<string> {
+  if (readPulumiLine(line).runsProgram) {
+    return (await stack.up({ onEvent: onEvent as (event: unknown) => void })).stdout;
+  }
+  return (await command.run(programlessArguments(line, job.stackName), stack.workspace.workDir)).stdout;
 }
 
 function cliEnvironment(job: RunnerJob, transit: TransitEndpoint): Record<string, string> {

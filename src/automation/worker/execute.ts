@@ -11,8 +11,9 @@ import { removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra, writeR
 import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { createRun, Interrupted, type OperationRun, type RunServices } from "./operation-run.ts";
+import { plainPulumi } from "./plain-pulumi-step.ts";
 import { storeSecretOutputs } from "./program-input.ts";
-import { plainPulumi, preview } from "./reading-steps.ts";
+import { preview } from "./reading-steps.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Slots } from "./slots.ts";
 import {

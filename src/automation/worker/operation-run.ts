@@ -8,6 +8,7 @@ import type { Cluster, ReceiptItem } from "../../store/schema.ts";
 import type { Engine, EngineResult, EngineVerb } from "../engine.ts";
 import type { EngineEvent } from "../events.ts";
 import { fenceHolds } from "../operations/fence.ts";
+import { plainLineError } from "../plain-cli/line-error.ts";
 import { readStackState } from "../recovery/state-reader.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
@@ -116,8 +117,9 @@ export function createRun(
     },
   };
 
+  const begun = new Map<string, number>();
   const onEvent = (verb: EngineVerb, event: EngineEvent) => {
-    record(journal, phases, event);
+    record(journal, { phases, begun }, event);
     // Only what brings something about has the create phases; a destroy shows its own steps.
     if (event.kind !== "resource" || verb !== "up") return;
     const moved = phases.see(event);
@@ -190,7 +192,8 @@ export function createRun(
         { operation: operation.id, outcome: result.outcome, cli: result.cliOutput },
         "The engine did not succeed",
       );
-      throw result.outcome === "interrupted" ? new Interrupted() : new StepFailure(result.error ?? unknownError);
+      if (result.outcome === "interrupted") throw new Interrupted();
+      throw new StepFailure(request.argv === undefined ? (result.error ?? unknownError) : plainLineError(result));
     },
   };
   return run;
@@ -210,12 +213,22 @@ const unknownError = {
   next_step: "Nothing to do: the operation is tried again by itself.",
 } as const;
 
-function record(journal: Journal, phases: PhaseTracker, event: EngineEvent): void {
+interface Seen {
+  phases: PhaseTracker;
+  /** When each resource's step began, by URN. */
+  begun: Map<string, number>;
+}
+
+function record(journal: Journal, { phases, begun }: Seen, event: EngineEvent): void {
   switch (event.kind) {
     case "resource": {
       const { action, state, urn, type, name, id, parent, planned } = event;
       if (planned || (action === "same" && state === "started")) return;
-      journal.event({ type: "resource", data: { action, state, urn, type, name, phase: phases.current() } });
+      const since = begun.get(urn);
+      if (state === "started") begun.set(urn, performance.now());
+      const took =
+        state === "started" || since === undefined ? {} : { duration_ms: Math.round(performance.now() - since) };
+      journal.event({ type: "resource", data: { action, state, urn, type, name, phase: phases.current(), ...took } });
       if (state === "done" && id !== undefined) {
         const deleted = event.op === "delete" || event.op === "delete-replaced";
         journal.resource({ urn, type, physicalId: id, phase: event.phase, parent, deleted });

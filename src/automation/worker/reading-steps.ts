@@ -1,7 +1,6 @@
-/** The steps that change no deployment of themselves: a plan, and the plain CLI's commands. */
+/** The step that changes nothing: a plan. */
 import { dataLossSteps, isStateful } from "../../domain/stateful-types.ts";
 import type { ResourceEvent } from "../events.ts";
-import { recoverStack } from "../recovery/recover-stack.ts";
 import type { OperationRun } from "./operation-run.ts";
 
 /** What an update or a destroy would do, property by property, without doing it. */
@@ -61,22 +60,4 @@ async function destroyPlan({ store, context }: OperationRun): Promise<Record<str
     summary: { delete: changes.length },
     data_loss: changes.filter(({ stateful }) => stateful).map(({ urn }) => urn),
   };
-}
-
-/** A changing command of the plain CLI, under the operation's lease. */
-export async function plainPulumi(run: OperationRun): Promise<void> {
-  await recoverStack(run);
-  const { wanted, operation } = run.context;
-  const context = await run.deploymentContext(wanted);
-  const target = await run.driver.describe(context);
-  const { argv } = operation.input;
-  const result = await run.runEngine({
-    verb: "up",
-    revision: wanted,
-    target,
-    revisionName: await run.driver.writeRevision(context, target),
-    mayLose: "all",
-    argv: Array.isArray(argv) ? argv.map(String) : [],
-  });
-  run.results.result = { changes: result.changes };
 }

@@ -19,6 +19,8 @@ export async function ensureControlDatabase(superuserUrl: string, wanted: Contro
   try {
     const roleName = pg.escapeIdentifier(role);
     const databaseName = pg.escapeIdentifier(database);
+    // Processes that start at once take turns: PostgreSQL refuses two changes of one role.
+    await client.query("SELECT pg_advisory_lock(hashtextextended('onvera control database', 0))");
     const found = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [role]);
     const verb = found.rowCount === 0 ? "CREATE" : "ALTER";
     await client.query(

@@ -4,6 +4,7 @@ import type { DeploymentAction } from "../../domain/deployment-gate.ts";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import type { OperationType } from "../../domain/operation.ts";
+import { changingCommands, pulumiRefusal, readPulumiLine } from "../../domain/plain-pulumi.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import type { ServerEnv } from "../caller.ts";
@@ -27,9 +28,6 @@ interface Action {
   detail?: Record<string, unknown>;
   submit(db: Scoped, requester: Requester, row: DeploymentRow): Promise<Operation>;
 }
-
-/** Changing pulumi verbs; reading ones run without an operation. */
-const CHANGING_VERBS = ["up", "refresh", "destroy", "state", "cancel"];
 
 export const deploymentActionRoutes = (deps: ServerDeps) => {
   const perform = async (c: Context<ServerEnv>, id: string, { action, auditAs, detail, submit }: Action) => {
@@ -113,9 +111,9 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
 
     .openapi(contracts.runPulumi, async (c) => {
       const { argv } = c.req.valid("json");
-      if (!CHANGING_VERBS.includes(argv[0] ?? "")) {
-        const message = `Only changing commands run here: ${CHANGING_VERBS.join(", ")}`;
-        throw new OnveraError("VALIDATION_ERROR", { message, fields: [{ pointer: "/argv/0", message }] });
+      const message = refusalOf(argv);
+      if (message !== undefined) {
+        throw new OnveraError("VALIDATION_ERROR", { message, fields: [{ pointer: "/argv", message }] });
       }
       const action: Action = {
         action: "pulumi",
@@ -126,3 +124,10 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
       return c.json(await perform(c, c.req.valid("param").deployment_id, action), 202);
     });
 };
+
+/** Why a line of pulumi is not taken: what reads needs no operation, and the stack is the route's. */
+function refusalOf(argv: readonly string[]): string | undefined {
+  const line = readPulumiLine(argv);
+  if (line.readsOnly) return `Only changing commands run here: ${changingCommands.join(", ")}`;
+  return line.stack === undefined ? pulumiRefusal(line) : "The deployment is named by the path; leave --stack out";
+}
