@@ -75,7 +75,9 @@ describe("processes", () => {
       expect(other.uid).toBe(identity?.uid);
     }
     expect(statSync(`${other.home}/data`).mode & 0o777).toBe(0o700);
+    // Deleting ends every process of the other uid, and none of this one.
     await client.deleteDeployment("dep_other");
+    expect(isAlive(replica?.pid ?? 0)).toBe(true);
   });
 
   it("drops every group of the supervisor's, and reads no file of another deployment (ON-30)", async () => {

@@ -10,6 +10,7 @@ import { newProbeHistory, probeVerdict, recordAnswer } from "../../src/local/sup
 import type { ProcessState } from "../../src/local/supervisor/protocol.ts";
 import { nextPhase, type ReplicaEvent, type ReplicaPhase } from "../../src/local/supervisor/replica-phase.ts";
 import { secretScrubber } from "../../src/local/supervisor/secret-scrubber.ts";
+import { firstUidOf } from "../../src/local/supervisor/uid-leases.ts";
 import { digestOf } from "../../src/local/supervisor/workload-files.ts";
 
 describe("backoff", () => {
@@ -211,5 +212,18 @@ describe("digest", () => {
     expect(digestOf({ a: 1, b: [1, 2] })).toBe(digestOf({ b: [1, 2], a: 1 }));
     expect(digestOf({ a: 1, b: [1, 2] })).not.toBe(digestOf({ a: 1, b: [2, 1] }));
     expect(digestOf({ a: "1" })).not.toBe(digestOf({ a: 1 }));
+  });
+});
+
+describe("uids", () => {
+  it("come from a range of each installation's own, above those of people and within what a uid can be (ON-30)", () => {
+    const homes = fc.uniqueArray(fc.string(), { minLength: 2, maxLength: 2 });
+    fc.assert(
+      fc.property(homes, ([one, other]) => {
+        const [a, b] = [firstUidOf(one ?? ""), firstUidOf(other ?? "")];
+        return a >= 700_000 && a + 10_000 < 2 ** 31 && (a === b || Math.abs(a - b) >= 10_000);
+      }),
+    );
+    expect(firstUidOf("/var/lib/onvera")).not.toBe(firstUidOf("/tmp/other"));
   });
 });

@@ -3,7 +3,7 @@ import { type BackoffPolicy, defaultBackoff } from "./backoff.ts";
 import { defaultLogLimits, type LogLimits } from "./log-book.ts";
 import type { PackageResolver } from "./package-resolver.ts";
 import { defaultPortRange, type PortRange } from "./port-leases.ts";
-import { FIRST_UID } from "./uid-leases.ts";
+import { firstUidOf } from "./uid-leases.ts";
 
 export interface GatewaySettings {
   /** Address to listen at; `127.0.0.1` unless the machine serves others. */
@@ -44,7 +44,7 @@ export function resolveOptions(options: SupervisorOptions): ResolvedOptions {
     backoff: defaultBackoff,
     logLimits: defaultLogLimits,
     portRange: defaultPortRange,
-    firstUid: FIRST_UID,
+    firstUid: firstUidOf(options.home),
     allowFileSources: false,
     privateSourceHosts: [],
     report: (message) => process.stderr.write(`${new Date().toISOString()} ${message}\n`),

@@ -47,6 +47,16 @@ export function carriesMark(pid: number, mark: string): boolean {
   }
 }
 
+/** A variable a process was started with; undefined when it has none, or when we may not look. */
+export function environmentValue(pid: number, name: string): string | undefined {
+  try {
+    const entries = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+  } catch {
+    return undefined;
+  }
+}
+
 /** All processes at this moment. */
 export function readProcesses(): ProcessRow[] {
   if (!hasProc) return readProcessesByPs();

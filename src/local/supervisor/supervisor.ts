@@ -17,7 +17,7 @@ import { type Revision, readRevision } from "./revision.ts";
 import { RouteTable } from "./route-table.ts";
 import { Runs } from "./runs.ts";
 import { readJsonFile } from "./state-file.ts";
-import { endProcessesOf } from "./stragglers.ts";
+import { endProcessesOf, uidsInUse } from "./stragglers.ts";
 import { leaseUid } from "./uid-leases.ts";
 import { digestOf, writeConfigFiles, writeSecrets } from "./workload-files.ts";
 
@@ -99,7 +99,7 @@ export class Supervisor {
       await deployment.saved;
       await deployment.stop();
       // Only root gives deployments uids of their own; any other supervisor shares its own with them.
-      if (process.getuid?.() === 0) endProcessesOf(deployment.record.uid);
+      if (process.getuid?.() === 0) endProcessesOf(deployment.record.uid, deploymentId);
       await this.routes.deleteDeployment(deploymentId);
       removeDeploymentFolders(deployment.folders);
       this.logs.removeDeployment(deploymentId);
@@ -202,7 +202,7 @@ export class Supervisor {
   }
 
   #create(deploymentId: string): Deployment {
-    const taken = new Set(this.deployments.map(({ record }) => record.uid));
+    const taken = new Set([...this.deployments.map(({ record }) => record.uid), ...uidsInUse()]);
     const record: DeploymentRecord = {
       deploymentId,
       ...leaseUid(this.paths.uids, taken, this.options.firstUid),
