@@ -1,7 +1,9 @@
 /** Runs one command line from its words to its exit code. */
 import { CommanderError } from "commander";
 import { createApi } from "./api/client.ts";
+import { ApiError } from "./api/problem.ts";
 import { configPath, readConfig, writeConfig } from "./config/config-file.ts";
+import { rememberLocal } from "./config/local-context.ts";
 import { type GlobalFlags, resolveSettings, type Settings } from "./config/settings.ts";
 import type { ControlPlane } from "./control-plane/port.ts";
 import { CliError, notAuthenticated } from "./errors.ts";
@@ -23,16 +25,23 @@ export interface CliDependencies {
 export async function runCli(argv: readonly string[], dependencies: CliDependencies): Promise<number> {
   const { io } = dependencies;
   const isDebug = argv.includes("--debug");
+  let isLocal = false;
   try {
     if (argv[0] === "__complete") return await printCandidates(argv.slice(1), dependencies);
     const parsed = parse(argv, io);
     if (typeof parsed === "number") return parsed;
     const module = await parsed.spec.load();
-    return (await module.run(await invocationOf(parsed, dependencies))) ?? exitCodes.ok;
+    const invocation = await invocationOf(parsed, dependencies);
+    isLocal = invocation.settings.isLocal;
+    return (await module.run(invocation)) ?? exitCodes.ok;
   } catch (error) {
-    return report(error, io, isDebug);
+    const code = report(error, io, isDebug);
+    if (isLocal && error instanceof ApiError && error.code === "INVALID_API_KEY") io.err(`  → ${localKeyStep}\n`);
+    return code;
   }
 }
+
+const localKeyStep = "Was this machine's control plane set up anew? Then take its key: onvera start --background";
 
 /** What the shell's completion asks; never an error, never a question. */
 async function printCandidates(words: readonly string[], dependencies: CliDependencies): Promise<number> {
@@ -76,7 +85,12 @@ async function invocationOf(parsed: Parsed, dependencies: CliDependencies): Prom
     read: () => readConfig(path),
     write: (file: Parameters<typeof writeConfig>[1]) => writeConfig(path, file),
   };
-  const settings = await withLocalAccess(resolveSettings(flags, io.env, config.read()), parsed, loadControlPlane);
+  const settings = await withLocalAccess(
+    resolveSettings(flags, io.env, config.read()),
+    parsed,
+    config,
+    loadControlPlane,
+  );
   const debug = flags.debug ? { debug: (line: string) => io.err(`debug: ${line}\n`) } : {};
   const transport = { ...debug, ...(dependencies.fetch ? { fetch: dependencies.fetch } : {}) };
   const painted = flags.color === false ? { ...io, outHasColor: false, errHasColor: false, columns: io.columns } : io;
@@ -102,12 +116,16 @@ async function invocationOf(parsed: Parsed, dependencies: CliDependencies): Prom
 /** Where nothing is configured, a control plane that runs on this machine is used with the key it keeps for its owner. */
 async function withLocalAccess(
   settings: Settings,
-  { spec }: Parsed,
+  { spec, command }: Parsed,
+  config: Invocation["config"],
   loadControlPlane: () => Promise<ControlPlane>,
 ): Promise<Settings> {
   if (settings.apiKey !== undefined || settings.apiUrlFrom !== "default" || spec.calls.length === 0) return settings;
   const access = await loadControlPlane().then((plane) => plane.localAccess());
   if (access === undefined) return settings;
+  if (command === "auth login") return { ...settings, apiUrl: access.apiUrl };
+  // Not being able to remember only makes the next command slower.
+  rememberLocal(config, access);
   return { ...settings, apiUrl: access.apiUrl, apiKey: access.apiKey, apiKeyFrom: "default", isLocal: true };
 }
 

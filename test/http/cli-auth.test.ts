@@ -179,5 +179,21 @@ describe("a first deploy without any configuration (design: the first run needs 
   it("uses a control plane that runs already for every other command", async () => {
     const controlPlane = { localAccess: async () => ({ apiUrl: service.url, apiKey: KEY }) };
     expect((await cli.run(["list"], { controlPlane })).code).toBe(0);
+    const forgotten = { localAccess: async () => undefined };
+    expect((await cli.run(["list"], { controlPlane: forgotten })).code).toBe(0);
+  });
+
+  it("signs in to it with another key where one is given", async () => {
+    const controlPlane = { localAccess: async () => ({ apiUrl: service.url, apiKey: "onv_sk_live_owner" }) };
+    expect((await cli.run(["auth", "login", "--token", KEY], { controlPlane })).code).toBe(0);
+    expect(readFileSync(file(), "utf8")).not.toContain("onv_sk_live_owner");
+    expect((await cli.run(["list"], { controlPlane })).code).toBe(0);
+  });
+
+  it("says how to take the key of a control plane that was set up anew", async () => {
+    const controlPlane = { localAccess: async () => ({ apiUrl: service.url, apiKey: "onv_sk_live_old" }) };
+    const { code, err } = await cli.run(["list"], { controlPlane });
+    expect(code).toBe(4);
+    expect(err).toContain("onvera start --background");
   });
 });

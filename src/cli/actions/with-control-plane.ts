@@ -1,12 +1,9 @@
 /** A first deploy needs no configuration: where no service is configured, this machine's own is set up and started. */
 import { createProgress } from "../../domain/progress.ts";
-import { DEFAULT_CONTEXT } from "../config/settings.ts";
+import { rememberLocal } from "../config/local-context.ts";
 import type { LocalAccess } from "../control-plane/port.ts";
 import type { Invocation } from "../invocation.ts";
 import { createStepPrinter } from "../output/step-printer.ts";
-
-/** The context a control plane of this machine is remembered as. */
-const LOCAL_CONTEXT = "local";
 
 /**
  * Gives an invocation whose API is there: unchanged where a service is configured, else bound to this machine's control plane.
@@ -27,23 +24,12 @@ export async function withControlPlane(invocation: Invocation): Promise<Invocati
 
 /** Starts it in the background, or joins the one that runs, and remembers where it is. */
 export async function startControlPlane(invocation: Invocation): Promise<LocalAccess & { started: boolean }> {
-  const { io, output } = invocation;
+  const { io, output, config } = invocation;
   const plane = await invocation.controlPlane();
   const printer = createStepPrinter({ write: io.err, isLive: io.errIsLive, columns: io.columns, now: io.now });
   const progress = createProgress(output.quiet ? () => undefined : printer.event);
   const access = await plane.ensureControlPlane({ progress }).finally(printer.end);
-  remember(invocation, access);
+  if (!rememberLocal(config, access))
+    output.warn(`${config.path} cannot be written: the next command looks for it again.`);
   return access;
-}
-
-/** A context somebody chose stays in use; where none was chosen, the local one is. */
-function remember({ config }: Invocation, { apiUrl, apiKey }: LocalAccess): void {
-  const file = config.read();
-  const { current_context: chosen, contexts } = file;
-  const current =
-    chosen === undefined || (chosen === DEFAULT_CONTEXT && contexts[chosen] === undefined) ? LOCAL_CONTEXT : chosen;
-  const known = contexts[LOCAL_CONTEXT];
-  if (known?.api_url === apiUrl && known.api_key === apiKey && current === chosen) return;
-  const local = { ...known, api_url: apiUrl, api_key: apiKey, local: true };
-  config.write({ ...file, current_context: current, contexts: { ...contexts, [LOCAL_CONTEXT]: local } });
 }
