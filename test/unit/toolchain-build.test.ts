@@ -17,7 +17,7 @@ describe("buildError", () => {
   it.each([
     [
       "network",
-      `go: github.com/x/y@v1.0.0: Get "https://proxy.golang.org/…": dial tcp: lookup proxy.golang.org: no such host`,
+      `go: github.com/x/y@v1.0.0: Get "https://modules.example/…": dial tcp: lookup modules.example: no such host`,
     ],
     ["network", "go: module lookup disabled by GOPROXY=off"],
     ["network", "reading https://proxy.example/x/@v/v1.zip: 404 Not Found"],
