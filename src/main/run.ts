@@ -40,7 +40,7 @@ async function run(roles: Roles, _options: Parameters<Verb>[0], io: VerbIo): Pro
   }
   const log = createLog();
   const installation = await openInstallation(io.progress, io.signal);
-  const supervisor = await openNode(installation, io.progress);
+  const supervisor = await openNode(installation, io.progress, (message) => log.warn({}, message));
   await welcome(installation);
   const worker = roles.worker ? await startWorkerServices(installation, toolchain, supervisor, log) : undefined;
   const server = roles.server ? await startServerServices(installation, supervisor, log) : undefined;

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ensureSupervisor } from "../../src/local/supervisor/ensure.ts";
+import { keepSupervisor } from "../../src/local/supervisor/keep.ts";
 import { readHolder } from "../../src/local/supervisor/lock-file.ts";
 import { supervisorPaths } from "../../src/local/supervisor/paths.ts";
 import type { SupervisorStatus } from "../../src/local/supervisor/protocol.ts";
@@ -29,17 +30,18 @@ describe("making sure that the supervisor runs", () => {
   let entry: string;
   let home: string;
 
-  const ensure = (version: string, gateway: { httpPort: number; httpsPort: number } | null = null) =>
-    ensureSupervisor({
-      home,
-      command: [process.execPath, entry],
-      config: {
-        version,
-        gateway: gateway === null ? null : { address: "127.0.0.1", domain: "localhost", ...gateway },
-        cache: path.join(home, "cache"),
-        privateSourceHosts: [],
-      },
-    });
+  const request = (version: string, gateway: { httpPort: number; httpsPort: number } | null = null) => ({
+    home,
+    command: [process.execPath, entry],
+    config: {
+      version,
+      gateway: gateway === null ? null : { address: "127.0.0.1", domain: "localhost", ...gateway },
+      cache: path.join(home, "cache"),
+      privateSourceHosts: [],
+    },
+  });
+
+  const ensure = (...args: Parameters<typeof request>) => ensureSupervisor(request(...args));
 
   const gone = (status: SupervisorStatus) =>
     eventually(
@@ -146,6 +148,33 @@ describe("making sure that the supervisor runs", () => {
     expect(replica?.pid).not.toBe(app);
   });
 
+  it("starts a killed one again by itself, and leaves one alone that was told to end", async () => {
+    const first = await ensure("1");
+    const app = await run();
+    const reports: string[] = [];
+    const stopKeeping = keepSupervisor(request("1"), (message) => reports.push(message));
+    try {
+      process.kill(first.pid, "SIGKILL");
+      const second = await eventually(
+        () =>
+          clientOf(home)
+            .status()
+            .catch(() => undefined),
+        (status) => status !== undefined && status.pid !== first.pid,
+      );
+      expect(await replicaOf(clientOf(home), id, "loop")).toMatchObject({ pid: app });
+      await clientOf(home).shutdown({ stopDeployments: true });
+      await eventually(
+        () => isAlive(second?.pid ?? 0),
+        (alive) => !alive,
+      );
+      expect(readHolder(supervisorPaths(home).lock)).toBeUndefined();
+      expect(reports).toHaveLength(1);
+    } finally {
+      stopKeeping();
+    }
+  });
+
   it("refuses a second supervisor for the same home", async () => {
     await ensure("1");
     await expect(startSupervisor({ home, ...noGateway })).rejects.toThrow(/runs for this home already/);
@@ -157,18 +186,7 @@ describe("making sure that the supervisor runs", () => {
     const other = home;
     home = scratchHome();
     try {
-      await expect(
-        ensureSupervisor({
-          home,
-          command: [process.execPath, entry],
-          config: {
-            version: "1",
-            gateway: { address: "127.0.0.1", domain: "localhost", httpPort: taken, httpsPort: 0 },
-            cache: path.join(home, "cache"),
-            privateSourceHosts: [],
-          },
-        }),
-      ).rejects.toThrow(`port ${taken} is taken`);
+      await expect(ensure("1", { httpPort: taken, httpsPort: 0 })).rejects.toThrow(`port ${taken} is taken`);
     } finally {
       removeHome(home);
       home = other;
