@@ -1515,6 +1515,13 @@ export interface components {
                 [key: string]: number;
             };
         };
+        ServerSentEvent: {
+            id?: string;
+            event?: string;
+            /** @description One record, as the pages hold it. */
+            data?: string;
+            retry?: number;
+        };
         ServiceState: {
             /** @enum {string} */
             status: "ok" | "unavailable";
@@ -3327,7 +3334,7 @@ export interface operations {
                             items: components["schemas"]["LogLine"][];
                         };
                     };
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             /** @description The request is not valid. */
@@ -4176,7 +4183,7 @@ export interface operations {
                             ended: boolean;
                         };
                     };
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             /** @description The request is not valid. */

@@ -39,7 +39,12 @@ export interface AssembledServer {
    * @returns the port, which was chosen by the system where 0 was asked for
    * @throws the system's error when the port is taken
    */
-  listen(address: { host: string; port: number }): Promise<{ port: number }>;
+  listen(address: {
+    host: string;
+    port: number;
+    /** Told of every answer. */
+    onAnswer?: (request: { method: string; path: string }, status: number) => void;
+  }): Promise<{ port: number }>;
   /** Takes no new requests, ends streams, writes what is open. The store stays open: it is the caller's. */
   stop(): Promise<void>;
 }
@@ -73,9 +78,14 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
   return {
     app,
     deps,
-    listen: ({ host, port }) =>
+    listen: ({ host, port, onAnswer }) =>
       new Promise((resolve, reject) => {
-        const started = serve({ fetch: app.fetch, hostname: host, port }, (info) =>
+        const answer: typeof app.fetch = async (request, ...rest) => {
+          const response = await app.fetch(request, ...rest);
+          onAnswer?.({ method: request.method, path: new URL(request.url).pathname }, response.status);
+          return response;
+        };
+        const started = serve({ fetch: answer, hostname: host, port }, (info) =>
           resolve({ port: info.port }),
         ) as Server;
         // Long polls and streams stay open longer than Node's own limit for a request.

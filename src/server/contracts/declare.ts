@@ -73,8 +73,21 @@ export const jsonAnswer = <T extends z.ZodType>(description: string, schema: T) 
 /** JSON pages and server-sent events from one address and one log. */
 export const jsonOrStream = <T extends z.ZodType>(description: string, schema: T) => ({
   description,
-  content: { "application/json": { schema }, "text/event-stream": { schema: z.string() } },
+  content: { "application/json": { schema }, "text/event-stream": { schema: ServerSentEvent } },
 });
+
+/** OpenAPI 3.1 describes a stream by the shape of one of its events. */
+const ServerSentEvent = z
+  .object({
+    id: z.string().optional(),
+    event: z.string().optional(),
+    data: z
+      .string()
+      .optional()
+      .meta({ contentMediaType: "application/json", description: "One record, as the pages hold it." }),
+    retry: z.int().optional(),
+  })
+  .meta({ id: "ServerSentEvent" });
 
 const idempotencyKey = {
   "idempotency-key": z
