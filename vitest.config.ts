@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     projects: [
       layer("unit"),
-      layer("stacks"),
+      layer("stacks", { testTimeout: 60_000 }),
       layer("http", { testTimeout: 60_000, hookTimeout: 300_000 }),
       layer("automation", { testTimeout: 300_000, hookTimeout: 900_000, fileParallelism: false }),
       layer("local", { testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false }),

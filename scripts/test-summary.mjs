@@ -12,7 +12,9 @@ for (const file of existsSync(results) ? readdirSync(results).filter((name) => n
   const report = JSON.parse(readFileSync(`${results}/${file}`, "utf8"));
   passed += report.numPassedTests;
   // A file that could not be loaded has no tests to count, yet it failed.
-  const broken = report.testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.length === 0).length;
+  const broken = report.testResults.filter(
+    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  ).length;
   failed += report.numFailedTests + broken;
 }
 console.log(`${passed} passed, ${failed} failed`);

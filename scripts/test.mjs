@@ -21,8 +21,19 @@ mkdirSync(results, { recursive: true });
 let failed = false;
 for (const layer of layers) {
   console.log(`\n== ${layer}`);
-  const code = await run(["node_modules/vitest/vitest.mjs", "run", "--project", layer, "--passWithNoTests",
-    "--reporter", "default", "--reporter", "json", "--outputFile.json", `${results}/${layer}.json`]);
+  const code = await run([
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--project",
+    layer,
+    "--passWithNoTests",
+    "--reporter",
+    "default",
+    "--reporter",
+    "json",
+    "--outputFile.json",
+    `${results}/${layer}.json`,
+  ]);
   if (code !== 0) failed = true;
 }
 const summary = await run(["scripts/test-summary.mjs", "0", failed ? "1" : "0"]);
@@ -30,7 +41,11 @@ process.exit(summary);
 
 function run(args) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, NODE_NO_WARNINGS: "1" } });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    });
     child.on("exit", (code) => resolve(code ?? 1));
   });
 }
