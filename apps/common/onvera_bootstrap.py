@@ -8,6 +8,7 @@ without importing the app, which is what takes the time.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -73,8 +74,6 @@ def run(main: Callable[[dict[str, Any]], None]) -> None:
     # Threads that an app started on import must not keep a finished bootstrap alive.
     sys.stdout.flush()
     sys.stderr.flush()
-    import os
-
     os._exit(0)
 
 
@@ -203,8 +202,6 @@ def _one_line(error: BaseException) -> str:
 
 
 def _fail(message: str, exit_code: int) -> None:
-    import os
-
     print(f"error: {message}", file=sys.stderr, flush=True)
     sys.stdout.flush()
     os._exit(exit_code)

@@ -52,7 +52,7 @@ export function installerFailure(subject: string, output: string, folder: string
 export function lastWords(output: string): string {
   const lines = output
     .split("\n")
-    .map((line) => line.replace(/^[\s│├╰─▶×error:]*(?=\S)/u, "").trim())
+    .map((line) => line.replace(/^[\s│├╰─▶×]*((error|cause):\s*)?/iu, "").trim())
     .filter((line) => line !== "");
   return lines.slice(-6).join(" ").slice(-1200) || "it said nothing.";
 }
