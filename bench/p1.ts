@@ -32,7 +32,9 @@ export async function p1(runs: number): Promise<Figure[]> {
       for (const keys of ["passphrase", "served"] as const) {
         const unchanged = await timeUnchanged(deploymentId, spec, keys);
         const name = `unchanged, ${count} resources${keys === "served" ? ", CLI with our keys" : ""}`;
-        figures.push(figureOf({ figure: "P1", case: name, unit: "ms", aim: AIM }, unchanged));
+        // With our keys given to it, the CLI shows what else an operation is besides the CLI process; no aim stands on that.
+        const aim = keys === "served" ? "" : AIM;
+        figures.push(figureOf({ figure: "P1", case: name, unit: "ms", aim }, unchanged));
       }
     }
   } finally {

@@ -57,13 +57,19 @@ export function createRunnerPool(options: RunnerPoolOptions): RunnerPool {
     while (!closed && waiting.length < options.size) waiting.push(start());
   };
   refill();
+  const firstAlive = (): Warm | undefined => {
+    for (;;) {
+      const next = waiting.shift();
+      if (next === undefined || isAlive(next.child)) return next;
+    }
+  };
 
   return {
     async take() {
       if (closed) throw new Error("The worker is stopping; no runner is started any more.");
-      const warm = waiting.shift() ?? start();
-      // The replacement loads while this job runs, not before it: both would want the same core.
-      warm.ready.then(() => setImmediate(refill), refill);
+      const warm = firstAlive() ?? start();
+      // The replacement loads when this one is done: until then both would want the same core.
+      warm.child.once("exit", refill);
       await warm.ready;
       return warm.child;
     },
@@ -73,7 +79,7 @@ export function createRunnerPool(options: RunnerPoolOptions): RunnerPool {
         waiting.splice(0).map(
           ({ child }) =>
             new Promise<void>((resolve) => {
-              if (child.exitCode !== null || child.signalCode !== null) return resolve();
+              if (!isAlive(child)) return resolve();
               child.once("exit", () => resolve());
               child.kill("SIGKILL");
             }),
@@ -82,3 +88,5 @@ export function createRunnerPool(options: RunnerPoolOptions): RunnerPool {
     },
   };
 }
+
+const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;

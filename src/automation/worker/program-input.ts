@@ -9,8 +9,6 @@ import type { DeploymentRecord, Revision } from "./context.ts";
 
 /** Custody's name for the key of a stack's secrets. */
 export const STACK_KEY_NAME = "pulumi_stack_key";
-/** Custody's name for the first admin's password, as the stack made it. */
-export const ADMIN_PASSWORD_NAME = "admin_password";
 
 export interface DeploymentSecrets {
   stackKey: string;
