@@ -122,6 +122,7 @@ it("gives no 5xx and no undeclared answer, and every operation accepts at least 
     },
   });
   const url = `http://127.0.0.1:${port}`;
+  const worker = finishWhatIsQueued();
   const result = await fuzz(
     executable,
     [
@@ -150,9 +151,34 @@ it("gives no 5xx and no undeclared answer, and every operation accepts at least 
       timeoutSeconds: 300,
     },
   );
+  await worker.stop();
   expect(result.code, result.output.slice(-8000)).toBe(0);
   expect(declaredRoutes.map(({ operationId }) => operationId).filter((name) => !accepted.has(name))).toEqual([]);
 });
+
+/** A worker without an engine: what is accepted soon ends well, so that nobody waits for it. */
+function finishWhatIsQueued(): { stop(): Promise<void> } {
+  let stopped = false;
+  const round = async () => {
+    const queued = await server.store.asPlatform((db) =>
+      db.selectFrom("operations").select("id").where("status", "=", "queued").limit(100).execute(),
+    );
+    // One may be canceled meanwhile; then there is nothing to finish.
+    for (const { id } of queued) await finish(server.store, id).catch(() => undefined);
+  };
+  const running = (async () => {
+    while (!stopped) {
+      await round();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  })();
+  return {
+    stop: () => {
+      stopped = true;
+      return running;
+    },
+  };
+}
 
 function operationsAt({ method, path: address }: { method: string; path: string }): string[] {
   return declaredRoutes
