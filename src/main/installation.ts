@@ -124,12 +124,7 @@ export async function reachDatabase(
 ): Promise<{ databaseUrl: string; embedded: boolean }> {
   const external = await databaseFromEnvironment(process.env);
   if (external) return { databaseUrl: external, embedded: false };
-  const server = await ensureEmbeddedPostgres({
-    paths,
-    progress,
-    maxConnections: MAX_CONNECTIONS,
-    ...(signal ? { signal } : {}),
-  });
+  const server = await startEmbeddedPostgres(paths, progress, signal);
   const password = ensureSecretFile(controlPasswordFile(paths));
   const databaseUrl = await ensureControlDatabase(server.connectionString(), {
     ...controlDatabase,
@@ -144,3 +139,7 @@ export async function reachDatabase(
   });
   return { databaseUrl, embedded: true };
 }
+
+/** The embedded server, started where it does not run. */
+export const startEmbeddedPostgres = (paths: OnveraPaths, progress: Progress, signal?: AbortSignal) =>
+  ensureEmbeddedPostgres({ paths, progress, maxConnections: MAX_CONNECTIONS, ...(signal ? { signal } : {}) });

@@ -34,6 +34,7 @@ export async function openNode(
           domain: settings.domain,
         },
         cache: paths.cache,
+        allowLocalSources: process.env.ONVERA_TEST_APPS === "1",
         privateSourceHosts: (process.env.ONVERA_PRIVATE_SOURCE_HOSTS ?? "").split(",").filter((host) => host !== ""),
       },
     };

@@ -8,6 +8,7 @@ import { ensureSecrets, programInput } from "../automation/worker/program-input.
 import { OnveraError } from "../domain/errors.ts";
 import { parseId } from "../domain/ids.ts";
 import { type PulumiLine, readPulumiLine } from "../domain/plain-pulumi.ts";
+import { silentProgress } from "../domain/progress.ts";
 import { createSupervisorClient } from "../local/supervisor/client.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderHost } from "../providers/host/provider-host.ts";
@@ -25,7 +26,7 @@ export const runPulumi: Verb = async (options, io) => {
   const installation = await openRunningInstallation();
   try {
     const { paths } = installation;
-    const tools = await pulumiTools(paths, io.progress, io.signal);
+    const tools = await pulumiTools(paths, silentProgress, io.signal);
     const target = createLocalTarget(installation, createSupervisorClient(supervisorPaths(paths.home).socket));
     const stack = line.stack === undefined ? undefined : await findStack(installation, target, line.stack, line);
     await record(installation, line, stack?.organizationId);

@@ -2,6 +2,7 @@
 
 import { welcome } from "./first-run.ts";
 import { openInstallation } from "./installation.ts";
+import { keepDatabase } from "./keep-database.ts";
 import { createLog } from "./log.ts";
 import { openNode } from "./node-services.ts";
 import { removeRunRecord, runningControlPlane, writeRunRecord } from "./run-record.ts";
@@ -52,6 +53,8 @@ async function run(roles: Roles, _options: Parameters<Verb>[0], io: VerbIo): Pro
   log.info({}, "Asked to end: draining");
   await server?.stop();
   await worker?.drain(DRAIN_SECONDS);
+  // Before the record goes: 'onvera stop' stops the database as soon as it sees this process leave.
+  await database.stop();
   if (roles.record) await removeRunRecord(installation.paths);
   await installation.close();
   return 0;

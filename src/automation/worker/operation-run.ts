@@ -176,7 +176,8 @@ export function createRun(
         },
         {
           onEvent: (event) => {
-            onEvent(request.verb, event);
+            // An operator's line may do anything; it has no phases of its own.
+            onEvent(request.argv === undefined ? request.verb : "refresh", event);
             request.onEvent?.(event);
           },
           onProcess: (process) => {
