@@ -1,10 +1,14 @@
 /** Accepts an operation: one row in the queue and its first event, in the caller's transaction (ON-12). */
 import { sql } from "kysely";
 import { newId } from "../../domain/ids.ts";
-import { type OperationStatus, type OperationType, operationTypes } from "../../domain/operation.ts";
+import {
+  type OperationSlot,
+  type OperationStatus,
+  type OperationType,
+  operationTypes,
+} from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
-import { appendEvents } from "./event-log.ts";
 
 export interface OperationRequest {
   organizationId: string;
@@ -42,49 +46,59 @@ export class OperationConflict extends Error {
  */
 export async function submitOperation(db: Scoped, request: OperationRequest): Promise<Operation> {
   const { slot } = operationTypes[request.type];
-  // Two requests for one resource take turns here, so that each sees what the other queued.
-  if (slot !== "reading")
+  // Two requests for one resource take turns here, so that each sees what the other queued. Nobody else knows the id
+  // of a resource that is made in this very transaction.
+  if (slot !== "reading" && !request.type.endsWith(".create")) {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended(${request.resourceId}, 1))`.execute(db);
+  }
+  const accepted = await insertOperation(db, request, slot);
+  if (accepted) return accepted;
   const blocking = slot === "reading" ? undefined : await activeOperation(db, request.resourceId, slot);
   if (blocking) throw new OperationConflict(blocking);
-
-  const operation = await db
-    .insertInto("operations")
-    .values({
-      id: newId("operation"),
-      organization_id: request.organizationId,
-      type: request.type,
-      slot,
-      resource_type: request.resourceType,
-      resource_id: request.resourceId,
-      input: JSON.stringify(request.input),
-      capability: request.capability,
-      requested_by: JSON.stringify(request.requestedBy),
-      origin: request.origin,
-      request_id: request.requestId ?? null,
-      ...(slot === "destroy" && { phase: "revoking_access" }),
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
-  if (!operation) throw new OperationConflict(await mustFindActive(db, request.resourceId, slot));
-  await appendEvents(db, operation.id, [{ type: "status", data: { status: "queued" } }]);
-  return operation;
+  throw new Error(`Operation for ${request.resourceId} was refused although its slot is free. Ask again.`);
 }
+
+/** The row and its first event in one statement: accepting is what a caller waits for. Undefined when the slot is taken. */
+async function insertOperation(
+  db: Scoped,
+  request: OperationRequest,
+  slot: OperationSlot,
+): Promise<Operation | undefined> {
+  const { rows } = await sql<Operation>`
+    WITH inserted AS (
+      INSERT INTO operations (id, organization_id, type, slot, resource_type, resource_id, input, capability,
+        requested_by, origin, request_id, next_event_seq)
+      SELECT ${newId("operation")}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
+        ${request.resourceId}, ${JSON.stringify(request.input)}::jsonb, ${request.capability},
+        ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, 2
+      WHERE NOT EXISTS (
+        SELECT 1 FROM operations
+        WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
+      )
+      ON CONFLICT DO NOTHING
+      RETURNING *
+    ), event AS (
+      INSERT INTO operation_events (operation_id, seq, organization_id, type, data)
+      SELECT id, 1, organization_id, 'status', '{"status": "queued"}'::jsonb FROM inserted
+    )
+    SELECT * FROM inserted`.execute(db);
+  return rows[0];
+}
+
+/** Slots whose active operation is in the way. */
+const blockingSlots: Readonly<Record<OperationSlot, OperationSlot[]>> = {
+  reading: [],
+  changing: ["changing", "destroy"],
+  destroy: ["destroy"],
+};
 
 async function activeOperation(db: Scoped, resourceId: string, slot: "changing" | "destroy") {
   return db
     .selectFrom("operations")
     .select(["id", "type", "status"])
     .where("resource_id", "=", resourceId)
-    .where("slot", "in", slot === "destroy" ? ["destroy"] : ["changing", "destroy"])
+    .where("slot", "in", blockingSlots[slot])
     .where("status", "in", ["queued", "running"])
     .orderBy("requested_at")
     .executeTakeFirst();
-}
-
-async function mustFindActive(db: Scoped, resourceId: string, slot: "changing" | "destroy" | "reading") {
-  const active = slot === "reading" ? undefined : await activeOperation(db, resourceId, slot);
-  if (active) return active;
-  throw new Error(`Operation for ${resourceId} was refused by the queue although its slot is free. Ask again.`);
 }
