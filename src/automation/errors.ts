@@ -3,6 +3,7 @@
  * The one place that reads what the CLI printed.
  */
 import type { FailureCause, OperationError } from "../domain/operation.ts";
+import { partFailure } from "./part-failures.ts";
 import type { RunnerOutcome } from "./runner/messages.ts";
 
 /** What the engine said went wrong with one resource, in the order it was said. */
@@ -145,9 +146,9 @@ export function engineError(outcome: RunnerOutcome, failures: readonly ResourceF
   const first = failures[0];
   const text = [first?.message ?? "", outcome.programError ?? "", outcome.cli?.stderr ?? "", outcome.cli?.stdout ?? ""];
   const rule = rules.find(({ pattern }) => text.some((part) => pattern.test(part)));
-  const job = first === undefined ? undefined : jobFailure(first);
+  const part = first === undefined ? undefined : partFailure(first);
   const resource = first === undefined ? {} : { resource: { urn: first.urn, type: first.type } };
-  if (job !== undefined) return { ...job, ...resource };
+  if (part !== undefined) return { ...part, owner: owners[part.cause], ...resource };
   if (rule !== undefined) {
     const { code, cause, retryable, message, next } = rule;
     return { code, message, cause, retryable, owner: owners[cause], next_step: next, ...resource };
@@ -184,22 +185,4 @@ export function operationError(
   more: Partial<Pick<OperationError, "retryable" | "next_step" | "phase" | "last_log_lines">> = {},
 ): OperationError {
   return { code, message, cause, retryable: false, owner: owners[cause], next_step: askOperator, ...more };
-}
-
-/** A job's failure carries its exit code and last lines; they are the app's own words, already without secrets. */
-function jobFailure({ type, message }: ResourceFailure): OperationError | undefined {
-  if (type !== "onvera:local:Job") return undefined;
-  const lines = message
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== "");
-  return {
-    code: "BOOTSTRAP_FAILED",
-    message: lines[0] ?? "A set-up job of the application failed.",
-    cause: "user_config",
-    retryable: false,
-    owner: owners.user_config,
-    next_step: "Read the last lines of the job below; the settings of the request decide most of what it does.",
-    ...(lines.length > 1 ? { last_log_lines: lines.slice(1).slice(-20) } : {}),
-  };
 }

@@ -10,7 +10,7 @@ import { readStackState } from "./state-reader.ts";
 
 /**
  * Finds again what a killed attempt left. Costs two queries where nothing was left.
- * @returns URNs of what exists, is ours, and is not in the state
+ * @returns URNs of what exists, is ours, is not in the state, and would stay when the rest of the stack goes
  * @throws StepFailure when something foreign or unclear stands under a name the stack needs
  */
 export async function recoverStack(run: OperationRun): Promise<string[]> {
@@ -30,10 +30,14 @@ export async function recoverStack(run: OperationRun): Promise<string[]> {
   const deployment = await run.deploymentContext(context.wanted);
   const takenOver: string[] = [];
   for (const { urn, type, physical_name: physicalId } of lost) {
-    const { found, ours, lookedUpBy, detail } = await run.driver.lookUp(deployment, { urn, type, physicalId });
+    const { found, ours, goesWithAnother, lookedUpBy, detail } = await run.driver.lookUp(deployment, {
+      urn,
+      type,
+      physicalId,
+    });
     const decision = found === "absent" ? "create" : found === "present" && ours ? "take_over" : "ask";
     journal.event({ type: "choice", data: { urn, type, physical_name: physicalId, found, ours, decision, detail } });
-    if (decision === "take_over") takenOver.push(urn);
+    if (decision === "take_over" && goesWithAnother !== true) takenOver.push(urn);
     if (decision !== "ask") continue;
     throw new StepFailure(
       operationError(

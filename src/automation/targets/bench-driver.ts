@@ -33,6 +33,7 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
     restorePoint: nothing,
     restore: nothing,
     dropRestorePoint: nothing,
+    forget: nothing,
     lookUp: async ({ identity }, resource) => {
       const stack = identity.deploymentId;
       if (resource.type === "onvera:bench:Item") {

@@ -67,6 +67,7 @@ export async function removeRecord(run: OperationRun): Promise<void> {
   const { identity } = run.context;
   if (run.results.receipt === undefined) await writeReceipt(run);
   await run.io.checkLease();
+  await run.driver.forget(await run.deploymentContext(run.context.wanted));
   await removeStackState(run.store, identity.deploymentId, run.claim.lease.generation);
   await run.store.asPlatform((db) =>
     db.deleteFrom("create_intents").where("stack_name", "=", identity.deploymentId).execute(),

@@ -43,6 +43,8 @@ export interface LookUp {
   found: ReceiptItem["found"];
   /** True when what stands there carries this deployment's ownership mark. */
   ours: boolean;
+  /** True when it goes together with another resource of the stack: a destroy need not take it in first. */
+  goesWithAnother?: boolean;
   lookedUpBy: string;
   detail: string;
 }
@@ -66,6 +68,8 @@ export interface TargetDriver {
   /** Puts the copy back into the stopped deployment; harmless when there is none. */
   restore(deployment: DeploymentContext, io: StepIo): Promise<void>;
   dropRestorePoint(deployment: DeploymentContext): Promise<void>;
+  /** Removes what the target still keeps of a destroyed deployment beside its resources: what it was rendered from. */
+  forget(deployment: DeploymentContext): Promise<void>;
 }
 
 /** A step that cannot go on, with what the operation's reader is told. */

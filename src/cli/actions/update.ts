@@ -49,7 +49,21 @@ async function submit(invocation: Invocation, id: string, body: UpdateDeployment
     output.line(body.name === undefined ? "Nothing to change: the deployment is as asked." : `Renamed ${id}.`);
     return exitCodes.ok;
   }
-  return runOperation(invocation, { type: "deployment.update", subject: id, submit: async () => answer });
+  return runOperation(invocation, {
+    type: "deployment.update",
+    subject: id,
+    submit: async () => answer,
+    async finish(operation) {
+      if (operation.status !== "succeeded") await sayWhatRuns(invocation, id);
+      return { value: operation, table: "" };
+    },
+  });
 }
 
 const isAccepted = (answer: Accepted | Deployment): answer is Accepted => "operation_id" in answer;
+
+/** After a change that did not happen people want to know one thing: whether the app still answers (TN-3). */
+async function sayWhatRuns({ api, output }: Invocation, id: string): Promise<void> {
+  const { health, settings, url } = await api().call("getDeployment", { path: { deployment_id: id } });
+  if (health === "healthy") output.say(`  The version before the change keeps running (${settings.version}, ${url}).`);
+}

@@ -4,6 +4,9 @@
 const passedOn =
   /^(https?_proxy|no_proxy|all_proxy|ssl_cert_file|ssl_cert_dir|requests_ca_bundle|netrc|(pip|uv)_(.*_)?(index|index_url|cert|find_links|trusted_host|timeout|retries|offline|native_tls|system_certs|http_timeout|insecure_host|keyring_provider))$/i;
 
+/** Whether an environment variable tells pip and uv where packages come from and how to get there. */
+export const isInstallerSetting = (name: string): boolean => passedOn.test(name);
+
 /**
  * Environment for a run of pip or uv.
  * @param own ours, set last
@@ -23,7 +26,7 @@ export function installerEnvironment(
     UV_NO_PROGRESS: "1",
   };
   for (const [name, value] of Object.entries(inherited)) {
-    if (value !== undefined && passedOn.test(name)) env[name] = value;
+    if (value !== undefined && isInstallerSetting(name)) env[name] = value;
   }
   return { ...env, ...own };
 }

@@ -1,6 +1,8 @@
 /** Makes sure that the right supervisor runs: started when there is none, replaced when it is an older build. */
+
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { isInstallerSetting } from "../packages/installer-environment.ts";
 import { createSupervisorClient } from "./client.ts";
 import { SupervisorError } from "./client-port.ts";
 import { ALREADY_RUNNING_EXIT_CODE, readHolder } from "./lock-file.ts";
@@ -82,14 +84,18 @@ function startDetached(request: EnsureRequest, logFile: string): Started {
   }
 }
 
-/** The control plane's environment may hold its database's password; a supervisor needs none of that. */
+const ownSettings = new Set(["PATH", "HOME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "GIT_SSL_CAINFO"]);
+
+/**
+ * The control plane's environment may hold its database's password; a supervisor needs none of that. It installs the
+ * deployments' extra packages, so it must know the machine's mirrors and proxies.
+ */
 function ownEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"];
   return Object.fromEntries(
-    names.flatMap((name): [string, string][] => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && (ownSettings.has(entry[0]) || isInstallerSetting(entry[0])),
+    ),
   );
 }
 

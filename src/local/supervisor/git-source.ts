@@ -19,7 +19,7 @@ export interface SourceRequest {
   source: NonNullable<Workload["gitSource"]>;
   folders: DeploymentFolders;
   owner: Owner;
-  /** Only tests read repositories from this machine's disk. */
+  /** Only tests read repositories from this machine's disk, or from servers on its loopback that privateHosts names. */
   allowFiles: boolean;
   /** Hosts whose addresses may be private. */
   privateHosts: string[];
@@ -94,7 +94,8 @@ async function connectionFor({ source, allowFiles, privateHosts }: SourceRequest
   const environment = { GIT_ALLOW_PROTOCOL: allowFiles ? "https:ssh:file" : "https:ssh", GIT_SSH_COMMAND: ssh };
   if (allowFiles && source.url.startsWith("file://")) return { settings: [], environment };
   const { protocol, host, port } = addressOf(source.url);
-  const address = await allowedAddress(host, privateHosts);
+  const isOwn = allowFiles && host === "localhost" && privateHosts.includes(host);
+  const address = isOwn ? "127.0.0.1" : await allowedAddress(host, privateHosts);
   if (protocol === "https") {
     const pinned = address.includes(":") ? `[${address}]` : address;
     return { settings: ["-c", `http.curloptResolve=${host}:${port}:${pinned}`], environment };
@@ -162,6 +163,7 @@ async function asDeployment(
         GIT_TERMINAL_PROMPT: "0",
         GIT_ASKPASS: "/bin/false",
         SSH_ASKPASS: "/bin/false",
+        ...privateAuthority(),
         ...environment,
       },
     });
@@ -171,6 +173,12 @@ async function asDeployment(
       cause: error,
     });
   }
+}
+
+/** A git server inside a company often has a certificate of the company's own authority. */
+function privateAuthority(): Record<string, string> {
+  const { GIT_SSL_CAINFO: file } = process.env;
+  return file === undefined ? {} : { GIT_SSL_CAINFO: file };
 }
 
 function lastWords(error: unknown): string {

@@ -22,6 +22,7 @@ export async function runSupervisor(home: string, packagesFor: (cache: string) =
     gateway: config.gateway as Parameters<typeof startSupervisor>[0]["gateway"],
     packages: packagesFor(config.cache),
     privateSourceHosts: config.privateSourceHosts,
+    allowFileSources: config.allowLocalSources ?? false,
   });
   // The apps outlive the supervisor on purpose: only a request over the socket ends them.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void running.stop());

@@ -17,5 +17,7 @@ export const SupervisorConfig = z.object({
   cache: z.string(),
   /** Hosts with private addresses that git sources may come from. */
   privateSourceHosts: z.array(z.string()).default([]),
+  /** Test installations only: git sources may come from this machine itself. */
+  allowLocalSources: z.boolean().optional(),
 });
 export type SupervisorConfig = z.infer<typeof SupervisorConfig>;

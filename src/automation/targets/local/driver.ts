@@ -1,5 +1,5 @@
 /** The local cluster's side of an operation: packages, template databases, revision files, health, and the destroy steps. */
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type AppType, appTypes } from "../../../domain/deployment-spec.ts";
 import type { TargetContext } from "../../../domain/program-input.ts";
@@ -102,6 +102,10 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
     },
 
     dropRestorePoint: (deployment) => dropRestorePoint(admin, deployment.identity.deploymentId),
+
+    // Revision files hold the customer's settings, connections with their passwords among them.
+    forget: (deployment) =>
+      rm(path.join(deps.revisionsFolder, deployment.identity.deploymentId), { recursive: true, force: true }),
   };
 }
 

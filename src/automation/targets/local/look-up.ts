@@ -49,14 +49,15 @@ async function question(
       return onServer("database", physicalId);
     case "postgresql:index/grant:Grant":
       // A grant lives in its database and goes with it.
-      return onServer("database", databaseName(deploymentId));
+      return { ...(await onServer("database", databaseName(deploymentId))), goesWithAnother: true };
     case "onvera:local:Identity":
       return identity(deps.supervisor, deploymentId);
     case "onvera:local:Route":
-      return route(deps.supervisor, deploymentId, physicalId);
+      return { ...(await route(deps.supervisor, deploymentId, physicalId)), goesWithAnother: true };
     default:
+      // Processes, files, secrets and what a job did all go with the deployment's identity.
       return type.startsWith("onvera:local:")
-        ? identity(deps.supervisor, deploymentId)
+        ? { ...(await identity(deps.supervisor, deploymentId)), goesWithAnother: true }
         : answer(false, "lives in the stack's state only", true);
   }
 }
