@@ -154,7 +154,7 @@ describe("refusals: nothing is queued", () => {
 
   it("a pulumi command that only reads, or is none, is 400", async () => {
     const { id } = await server.deploy(key);
-    for (const argv of [["preview"], ["stack", "rm"], ["--version"]]) {
+    for (const argv of [["preview"], ["stack", "ls"], ["--version"]]) {
       expect((await act(id, "pulumi", { argv }, operatorKey)).status).toBe(400);
     }
   });
