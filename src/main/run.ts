@@ -41,6 +41,7 @@ async function run(roles: Roles, _options: Parameters<Verb>[0], io: VerbIo): Pro
   }
   const log = createLog();
   const installation = await openInstallation(io.progress, io.signal);
+  const database = keepDatabase(installation, log);
   const supervisor = await openNode(installation, io.progress, (message) => log.warn({}, message));
   await welcome(installation);
   const worker = roles.worker ? await startWorkerServices(installation, toolchain, supervisor, log) : undefined;
