@@ -237,7 +237,7 @@ describe("the gateway", () => {
     const answer = await ask("/hang-up", { accept: "text/html" });
     expect(answer.status).toBe(502);
     expect(answer.body).toContain("“web”");
-    expect(answer.body).toContain(`onvera deployments logs ${id} --process web`);
+    expect(answer.body).toContain(`onvera logs ${id} --process web`);
     await ready();
   });
 
@@ -261,7 +261,7 @@ describe("the gateway", () => {
       ({ body }) => body.includes("is stopped"),
     );
     expect(page.status).toBe(503);
-    expect(page.body).toContain(`onvera deployments start ${id}`);
+    expect(page.body).toContain(`onvera start ${id}`);
     const json = await ask("/", { accept: "application/json" });
     expect(JSON.parse(json.body).error.code).toBe("DEPLOYMENT_STOPPED");
     await apply("r6", {});

@@ -22,7 +22,7 @@ export function noticeFor(upstream: Exclude<Upstream, { kind: "forward" }>, host
         code: "HOST_UNKNOWN",
         title: "There is nothing here",
         message: `No deployment answers at ${host}. It may have been destroyed, or the address has a typing error.`,
-        command: "onvera deployments list",
+        command: "onvera list",
       };
     case "closed":
       return {
@@ -30,7 +30,7 @@ export function noticeFor(upstream: Exclude<Upstream, { kind: "forward" }>, host
         code: "DEPLOYMENT_CLOSED",
         title: "This deployment is closed",
         message: "Access has been withdrawn, as happens while a deployment is being destroyed.",
-        command: `onvera deployments get ${upstream.deploymentId}`,
+        command: `onvera get ${upstream.deploymentId}`,
       };
     case "stopped":
       return {
@@ -38,7 +38,7 @@ export function noticeFor(upstream: Exclude<Upstream, { kind: "forward" }>, host
         code: "DEPLOYMENT_STOPPED",
         title: "This deployment is stopped",
         message: "Its data is kept, and it comes back at this address when it is started.",
-        command: `onvera deployments start ${upstream.deploymentId}`,
+        command: `onvera start ${upstream.deploymentId}`,
       };
     case "starting":
       return {
@@ -60,7 +60,7 @@ export function brokenNotice(deploymentId: string, process: string, reason: stri
     code: "PROCESS_NOT_ANSWERING",
     title: `The process “${process}” does not answer`,
     message: `It is started again by itself. Its last words are in the log. (${reason})`,
-    command: `onvera deployments logs ${deploymentId} --process ${process}`,
+    command: `onvera logs ${deploymentId} --process ${process}`,
     retrySeconds: 5,
   };
 }

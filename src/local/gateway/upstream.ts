@@ -19,7 +19,8 @@ export function findUpstream(supervisor: Supervisor, host: string, turn: number)
   const { deploymentId } = route;
   if (route.mode === "closed") return { kind: "closed", deploymentId };
   const deployment = supervisor.deployments.find(({ record }) => record.deploymentId === deploymentId);
-  if (deployment === undefined) return { kind: "unknown" };
+  // The gateway opens a moment before the supervisor has read what it is to run.
+  if (deployment === undefined) return { kind: "starting", deploymentId };
   return choose(deployment, route.port, turn);
 }
 

@@ -65,5 +65,7 @@ export const RunRecord = z.object({
   /** Null between the decision to start and the start: then only the mark can find it. */
   identity: z.object({ pid: z.number().int(), startTime: z.string(), bootId: z.string() }).nullable(),
   startedAt: z.number(),
+  /** Whether it has answered its readiness probe: whoever takes it over need not wait for that again. */
+  ready: z.boolean().default(false),
 });
 export type RunRecord = z.infer<typeof RunRecord>;

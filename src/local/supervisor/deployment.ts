@@ -192,6 +192,7 @@ export class Deployment {
           on,
         );
       },
+      becameReady: (run) => this.#services.runs.noteReady(run.record),
       ended: (run) => this.#services.runs.finish(run.record, this.folders),
       graceMilliseconds: () => group.definition.process.gracePeriodSeconds * 1000,
       backoff: this.#services.options.backoff,

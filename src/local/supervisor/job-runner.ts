@@ -79,11 +79,15 @@ export class JobRunner {
     void this.#track(job, async () => run);
   }
 
-  /** A job that ended while no supervisor ran: its exit code is on the disk. */
+  /** A job that ended while no supervisor ran: its exit code is on the disk. Whoever asks meanwhile waits for it. */
   settle(name: string, run: RunRecord): void {
     const record = this.#host.recall(name);
-    if (record?.state === "running") void this.#conclude({ ...record, runId: run.runId }, run).catch(() => {});
-    else this.#host.ended(run);
+    if (record?.state !== "running") return this.#host.ended(run);
+    const conclude = async (): Promise<JobResult> => {
+      const result = await this.#conclude({ ...record, runId: run.runId }, run);
+      return { ...result, alreadyDone: result.exitCode === 0 };
+    };
+    void this.#register(record.job, conclude);
   }
 
   /** A job that was on record as running and left no trace of a run: it never started. */
@@ -107,12 +111,14 @@ export class JobRunner {
     await Promise.all(active.map(({ done }) => done.catch(() => {})));
   }
 
-  /** Known as running from this moment on: whoever asks meanwhile joins. */
   #track(job: WorkloadJob, start: () => Promise<StartedRun>): Promise<JobResult> {
+    return this.#register(job, (entry) => this.#see(job, entry, start));
+  }
+
+  /** Known as running from this moment on: whoever asks meanwhile joins. */
+  #register(job: WorkloadJob, work: (entry: RunningJob) => Promise<JobResult>): Promise<JobResult> {
     const running = { runKey: job.runKey, run: undefined, timer: undefined, endedBecause: null, unwanted: false };
-    const entry: RunningJob = Object.assign(running, {
-      done: Promise.resolve().then(() => this.#see(job, entry, start)),
-    });
+    const entry: RunningJob = Object.assign(running, { done: Promise.resolve().then(() => work(entry)) });
     this.#running.set(job.name, entry);
     const forget = (): void => {
       if (this.#running.get(job.name) === entry) this.#running.delete(job.name);

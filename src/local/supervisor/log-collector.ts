@@ -81,19 +81,8 @@ export class LogCollector {
    */
   finish(run: RunOutput): boolean {
     const files = this.spoolFiles(run);
-    for (const stream of ["stdout", "stderr"] as const) {
-      const file = files[stream];
-      // A run that ended while no supervisor ran has a raw file nobody reads yet; one that never started has none.
-      if (existsSync(file)) {
-        const reader = this.#reader(run, stream);
-        if (!this.#pump(reader, true)) return false;
-        reader.close();
-      }
-      const name = path.basename(file);
-      this.#readers.delete(`${run.deploymentId}/${name}`);
-      rmSync(file, { force: true });
-      this.book(run.deploymentId, run.name).forgetSource(name);
-    }
+    for (const stream of ["stdout", "stderr"] as const)
+      if (!this.#finishStream(run, stream, files[stream])) return false;
     rmSync(files.exitCode, { force: true });
     return true;
   }
@@ -118,6 +107,26 @@ export class LogCollector {
       reader.close();
     }
     for (const book of this.#books.values()) book.close();
+  }
+
+  #finishStream(run: RunOutput, stream: "stdout" | "stderr", file: string): boolean {
+    const name = path.basename(file);
+    // A run that ended while no supervisor ran has a raw file nobody reads yet; one that never started has none.
+    if (existsSync(file)) {
+      let reader: SpoolReader;
+      try {
+        reader = this.#reader(run, stream);
+      } catch (error) {
+        this.#report(`The log of ${run.name} cannot be opened: ${String(error)}`);
+        return false;
+      }
+      if (!this.#pump(reader, true)) return false;
+      reader.close();
+      this.book(run.deploymentId, run.name).forgetSource(name);
+    }
+    this.#readers.delete(`${run.deploymentId}/${name}`);
+    rmSync(file, { force: true });
+    return true;
   }
 
   /** A full disk stops the logs, not the apps: the raw output stays where it is until there is room. */

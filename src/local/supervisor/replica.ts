@@ -20,6 +20,8 @@ export interface ReplicaHost {
   launch(replica: number, restarts: number): ReplicaRun;
   /** Begins to probe a run; answers how to stop. */
   probe(run: ReplicaRun, on: ProbeListener): () => void;
+  /** The run answers for the first time. */
+  becameReady(run: ReplicaRun): void;
   /** The run is over: last output is taken in, records are removed. */
   ended(run: ReplicaRun): void;
   graceMilliseconds(): number;
@@ -160,6 +162,7 @@ export class Replica {
       return 0;
     }
     this.#run = run;
+    if (run.adopted && run.record.ready) this.#move("readiness-good");
     this.#stopProbing = this.#host.probe(run, this.#listener(run));
     const exit = await run.process.exited;
     this.#stopProbing();
@@ -177,9 +180,12 @@ export class Replica {
     const current = (act: () => void): void => {
       if (this.#run === run) act();
     };
+    let told = run.record.ready;
     return {
       ready: () =>
         current(() => {
+          if (!told) this.#host.becameReady(run);
+          told = true;
           this.#reason = null;
           this.#move("readiness-good");
         }),

@@ -1,5 +1,6 @@
 /** One running process, started by this supervisor or taken over from an earlier one: how it ends and how to end it. */
 import type { ChildProcess } from "node:child_process";
+import { systemErrorCode } from "../../domain/setup-error.ts";
 import { carriesMark, isRunning, type ProcessIdentity, processTree, readProcesses } from "./process-table.ts";
 
 export interface ProcessExit {
@@ -76,11 +77,12 @@ function watchUntilGone(identity: ProcessIdentity): Promise<ProcessExit> {
   });
 }
 
-/** A process that ended a moment ago is what was wanted. */
+/** A process that ended a moment ago is what was wanted; one that is not ours any more (a set-uid program) is not for us to end. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    const code = systemErrorCode(error);
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }

@@ -51,10 +51,12 @@ export class Runs {
       ...{ runId, deploymentId, name, replica, kind, fingerprint, restarts },
       identity: null,
       startedAt: Date.now(),
+      ready: false,
     };
     this.#save(record);
     const output = this.#logs.spoolFiles(record);
     const mark = markFor(record);
+    let process: RunningProcess | undefined;
     try {
       const { child, identity } = launch({
         command: request.command,
@@ -66,11 +68,14 @@ export class Runs {
         ...(kind === "job" ? { exitCodeFile: output.exitCode } : {}),
         ...(request.stdin === undefined ? {} : { stdin: request.stdin }),
       });
+      process = new RunningProcess(identity, mark, child);
       const started = { ...record, identity };
       this.#save(started);
       this.#logs.begin(started);
-      return { record: started, process: new RunningProcess(identity, mark, child) };
+      return { record: started, process };
     } catch (error) {
+      // It runs, but could not be put on record (a full disk): nobody would ever find it again.
+      process?.killAll();
       this.finish(record, request.folders);
       throw error;
     }
@@ -94,6 +99,15 @@ export class Runs {
     if (!this.#logs.finish(record)) return;
     rmSync(path.join(folders.temporary, record.runId), { recursive: true, force: true });
     rmSync(this.#file(record.runId), { force: true });
+  }
+
+  /** The run has answered its readiness probe for the first time. */
+  noteReady(record: RunRecord): void {
+    try {
+      this.#save({ ...record, ready: true });
+    } catch {
+      // It only saves the next supervisor a moment; a full disk must not end this one.
+    }
   }
 
   /** All runs an earlier supervisor left on record. A damaged record cannot be trusted and is dropped. */
