@@ -1,5 +1,5 @@
 /** Questions to the person at the terminal; the question stands on standard error, so that data stays clean. */
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { CliError, usageError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -11,24 +11,30 @@ import type { Io } from "./io.ts";
  * @throws CliError exit 130 when the person presses Ctrl+C or closes the input
  */
 export async function ask(io: Io, question: string): Promise<string> {
-  const screen = new Writable({
-    write(chunk, _encoding, done) {
-      io.err(String(chunk));
-      done();
-    },
-  });
-  const reader = createInterface({ input: io.stdin, output: screen, terminal: false });
-  io.err(question);
+  return readLine(io, question, createInterface({ input: io.stdin, terminal: false }));
+}
+
+/** readline edits the line and shows it by itself; with nowhere to show it, what is typed stays hidden. */
+async function askHidden(io: Io, question: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = await readLine(io, question, createInterface({ input: io.stdin, output: nowhere, terminal: true }));
+  io.err("\n");
+  return answer;
+}
+
+async function readLine(io: Io, question: string, reader: Interface): Promise<string> {
+  let undo = () => {};
   try {
     return await new Promise<string>((resolve, reject) => {
       const stop = () => reject(new CliError("Interrupted; nothing was changed.", { exitCode: exitCodes.interrupted }));
+      undo = io.onInterrupt(stop);
       reader.once("line", resolve);
       reader.once("close", stop);
       reader.once("SIGINT", stop);
-      const undo = io.onInterrupt(stop);
-      reader.once("line", undo);
+      io.err(question);
     });
   } finally {
+    undo();
     reader.close();
   }
 }
@@ -55,10 +61,7 @@ export async function readSecret(io: Io, message: string): Promise<string> {
     for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
     return Buffer.concat(chunks).toString("utf8").trim();
   }
-  const { password, isCancel } = await import("@clack/prompts");
-  const answer = await password({ message, output: process.stderr });
-  if (isCancel(answer)) throw new CliError("Interrupted; nothing was changed.", { exitCode: exitCodes.interrupted });
-  return (answer ?? "").trim();
+  return (await askHidden(io, `${message}: `)).trim();
 }
 
 /** Stands before every question while a production context is in use. */

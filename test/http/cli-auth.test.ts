@@ -49,6 +49,17 @@ describe("onvera auth login (ON-18)", () => {
     expect({ code, out }).toEqual({ code: 0, out: success });
   });
 
+  it("asks for the key at a terminal and does not show what is typed", async () => {
+    const { code, out, err } = await cli.run(["auth", "login", "--key", ...url], { typed: [KEY] });
+    expect({ code, out, err }).toEqual({ code: 0, out: success, err: "API key: \n" });
+  });
+
+  it("changes nothing when the question is left with Ctrl+C", async () => {
+    const { code } = await cli.run(["auth", "login", "--key", ...url], { typed: [], interruptAt: "API key: " });
+    expect(code).toBe(130);
+    expect(existsSync(file())).toBe(false);
+  });
+
   it("stores nothing when the service does not take the key", async () => {
     const { code, err } = await cli.run(["auth", "login", "--token", "onv_sk_live_wrong", ...url]);
     expect(code).toBe(4);
