@@ -1,5 +1,13 @@
 /** Opens the control plane's database and gives scoped transactions: no query runs without saying for whom. */
-import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresDialect,
+  PostgresDriver,
+  type Transaction,
+} from "kysely";
 import pg from "pg";
 import type { Tables } from "./schema.ts";
 
@@ -36,18 +44,18 @@ export function openStore(options: StoreOptions): Store {
   });
   // An idle connection that the server drops must not end the process; the next query opens a new one.
   pool.on("error", () => undefined);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const dialect = new PostgresDialect({ pool });
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (database) => dialect.createIntrospector(database),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+      createDriver: () => new ScopedDriver({ pool }),
+    },
+  });
 
-  const scoped = <T>(
-    settings: { organizationId: string; scope: string },
-    work: (db: Scoped) => Promise<T>,
-  ): Promise<T> =>
-    db.transaction().execute(async (transaction) => {
-      await sql`SELECT set_config('role', 'onvera_app', true),
-        set_config('onvera.organization_id', ${settings.organizationId}, true),
-        set_config('onvera.scope', ${settings.scope}, true)`.execute(transaction);
-      return work(transaction);
-    });
+  const scoped = <T>(scope: Scope, work: (db: Scoped) => Promise<T>): Promise<T> =>
+    scopes.run(scope, () => db.transaction().execute(work));
 
   return {
     forOrganization: (organizationId, work) => scoped({ organizationId, scope: "organization" }, work),
@@ -56,4 +64,30 @@ export function openStore(options: StoreOptions): Store {
     connectionString: options.connectionString,
     close: () => db.destroy(),
   };
+}
+
+interface Scope {
+  organizationId: string;
+  scope: "organization" | "platform";
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** Begins a transaction and takes its scope on in one message to the server: each further one costs every request a round trip. */
+class ScopedDriver extends PostgresDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const scope = scopes.getStore();
+    if (!scope) throw new Error("A transaction was begun without saying for whom.");
+    try {
+      await connection.executeQuery(
+        CompiledQuery.raw(`BEGIN; SELECT set_config('role', 'onvera_app', true),
+          set_config('onvera.organization_id', ${pg.escapeLiteral(scope.organizationId)}, true),
+          set_config('onvera.scope', ${pg.escapeLiteral(scope.scope)}, true)`),
+      );
+    } catch (error) {
+      // The transaction may have begun before its scope was refused; the connection must not go back with it open.
+      await connection.executeQuery(CompiledQuery.raw("ROLLBACK")).catch(() => undefined);
+      throw error;
+    }
+  }
 }

@@ -60,8 +60,8 @@ export async function createDeployment(
     name: wanted.name ?? generatedName(appType),
     appType,
     isProtected: wanted.protected ?? false,
+    spec,
   });
-  await insertSpec(db, requester, deploymentId, 1, spec);
   const operation = await submit(db, requester, "deployment.create", deploymentId, environment, { revision: 1 });
   return { deploymentId, operation };
 }
@@ -184,29 +184,47 @@ function refuseFaults(faults: FieldError[]): void {
   if (first) throw new OnveraError("VALIDATION_ERROR", { message: first.message, fields: faults });
 }
 
+/** Inserts the record and its first revision in one statement. */
 async function insertDeployment(
   db: Scoped,
-  requester: Requester,
-  wanted: { environmentId: string; name: string; appType: string; isProtected: boolean },
+  { organizationId, actor }: Requester,
+  wanted: { environmentId: string; name: string; appType: string; isProtected: boolean; spec: DeploymentSpec },
 ): Promise<string> {
   // A host belongs to one deployment for ever; a suffix that is taken is drawn again (ON-29).
   for (;;) {
     const inserted = await db
-      .insertInto("deployments")
-      .values({
-        id: newId("deployment"),
-        organization_id: requester.organizationId,
-        environment_id: wanted.environmentId,
-        name: wanted.name,
-        app_type: wanted.appType,
-        host_label: hostLabel(wanted.name, wanted.appType, hostSuffix()),
-        protected: wanted.isProtected,
-        created_by: requester.actor.id,
-      })
-      .onConflict((conflict) => conflict.column("host_label").doNothing())
-      .returning("id")
+      .with("made", (query) =>
+        query
+          .insertInto("deployments")
+          .values({
+            id: newId("deployment"),
+            organization_id: organizationId,
+            environment_id: wanted.environmentId,
+            name: wanted.name,
+            app_type: wanted.appType,
+            host_label: hostLabel(wanted.name, wanted.appType, hostSuffix()),
+            protected: wanted.isProtected,
+            created_by: actor.id,
+          })
+          .onConflict((conflict) => conflict.column("host_label").doNothing())
+          .returning("id"),
+      )
+      .insertInto("deployment_specs")
+      .columns(["deployment_id", "organization_id", "revision", "spec", "created_by"])
+      .expression((query) =>
+        query
+          .selectFrom("made")
+          .select([
+            "made.id",
+            sql<string>`${organizationId}::text`.as("organization_id"),
+            sql<number>`1`.as("revision"),
+            sql<DeploymentSpec>`${JSON.stringify(wanted.spec)}::jsonb`.as("spec"),
+            sql<string>`${actor.id}::text`.as("created_by"),
+          ]),
+      )
+      .returning("deployment_id")
       .executeTakeFirst();
-    if (inserted) return inserted.id;
+    if (inserted) return inserted.deployment_id;
   }
 }
 
