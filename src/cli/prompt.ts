@@ -26,7 +26,10 @@ async function readLine(io: Io, question: string, reader: Interface): Promise<st
   let undo = () => {};
   try {
     return await new Promise<string>((resolve, reject) => {
-      const stop = () => reject(new CliError("Interrupted; nothing was changed.", { exitCode: exitCodes.interrupted }));
+      const stop = () => {
+        io.err("\n");
+        reject(new CliError("Interrupted; nothing was changed.", { exitCode: exitCodes.interrupted }));
+      };
       undo = io.onInterrupt(stop);
       reader.once("line", resolve);
       reader.once("close", stop);
