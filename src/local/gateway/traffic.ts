@@ -60,10 +60,6 @@ export class Traffic {
       latencyMilliseconds: { p50: percentile(total, 0.5), p95: percentile(total, 0.95), p99: percentile(total, 0.99) },
     };
   }
-
-  forget(deploymentId: string): void {
-    this.#counters.delete(deploymentId);
-  }
 }
 
 /** The bucket of a latency: the first reaches to half a millisecond. */
@@ -73,7 +69,7 @@ function bucketOf(milliseconds: number): number {
 }
 
 /** Upper bound of the bucket in which a share of all requests is reached, milliseconds. */
-export function percentile(counts: number[], share: number): number {
+function percentile(counts: number[], share: number): number {
   const all = counts.reduce((sum, count) => sum + count, 0);
   if (all === 0) return 0;
   let seen = 0;

@@ -58,11 +58,6 @@ export class LogBook {
     return this.#sources.get(source) ?? 0;
   }
 
-  /** Raw files this log still knows; the reader forgets them when they are gone. */
-  get sources(): string[] {
-    return [...this.#sources.keys()];
-  }
-
   /**
    * Numbers lines and writes them at once. After it returns, a kill of this process loses none of them.
    * @throws the system's error when the disk refuses; then none of them is written
