@@ -38,7 +38,8 @@ async function readLine(io: Io, question: string, reader: Interface): Promise<st
     });
   } finally {
     undo();
-    reader.close();
+    // Closing is said to the listener too, and by now it is no interruption.
+    reader.removeAllListeners("close").close();
   }
 }
 
