@@ -48,8 +48,17 @@ export function saveSettings(file: string, settings: Settings): void {
   renameSync(temporary, file);
 }
 
-async function freePorts(): Promise<typeof preferredPorts> {
-  const taken = new Set<number>();
+/** Chooses the gateway's ports anew: for a node whose URLs nobody knows yet. */
+export async function moveGatewayPorts(file: string, settings: Settings): Promise<Settings> {
+  const taken = [settings.apiPort, settings.gatewayHttpPort, settings.gatewayHttpsPort];
+  const { gatewayHttpPort, gatewayHttpsPort } = await freePorts(taken);
+  const moved = { ...settings, gatewayHttpPort, gatewayHttpsPort };
+  saveSettings(file, moved);
+  return moved;
+}
+
+async function freePorts(notThese: readonly number[] = []): Promise<typeof preferredPorts> {
+  const taken = new Set<number>(notThese);
   const chosen = { ...preferredPorts };
   for (const name of Object.keys(preferredPorts) as (keyof typeof preferredPorts)[]) {
     let port = preferredPorts[name];
