@@ -25,6 +25,8 @@ beforeAll(async () => {
     format: "esm",
     platform: "node",
     packages: "external",
+    // No command here runs a control plane.
+    external: ["*/main/control-plane.ts"],
     logLevel: "error",
   });
 });
