@@ -85,6 +85,16 @@ export function createSupervisorClient(socketPath: string): NodeSupervisorClient
   };
 }
 
+/** What the supervisor says of itself; undefined when none answers. */
+export async function supervisorStatus(socketPath: string): Promise<SupervisorStatus | undefined> {
+  try {
+    return await createSupervisorClient(socketPath).status();
+  } catch (error) {
+    if (error instanceof SupervisorError && error.status === 0) return undefined;
+    throw error;
+  }
+}
+
 async function askAgain(socketPath: string, agent: http.Agent, call: Call): Promise<unknown> {
   const until = Date.now() + RETRY_MILLISECONDS;
   for (;;) {

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { isInstallerSetting } from "../packages/installer-environment.ts";
-import { createSupervisorClient } from "./client.ts";
+import { createSupervisorClient, supervisorStatus } from "./client.ts";
 import { SupervisorError } from "./client-port.ts";
 import { ALREADY_RUNNING_EXIT_CODE, readHolder } from "./lock-file.ts";
 import { supervisorPaths } from "./paths.ts";
@@ -123,10 +123,9 @@ async function waitUntilUp(
 /** Undefined when none answers. Another build may say of itself what this one cannot read; it is replaced as well. */
 async function statusNow(socket: string): Promise<SupervisorStatus | "unreadable" | undefined> {
   try {
-    return await createSupervisorClient(socket).status();
+    return await supervisorStatus(socket);
   } catch (error) {
     if (!(error instanceof SupervisorError)) return "unreadable";
-    if (error.status === 0) return undefined;
     throw error;
   }
 }
