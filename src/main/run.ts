@@ -1,15 +1,12 @@
 /** `onvera start`, `onvera server`, `onvera worker`: the long-running processes. They end on SIGTERM or Ctrl+C, draining first. */
 
-import { supervisorStatus } from "../local/supervisor/";
-import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { welcome } from "./first-run.ts";
-import { type Installation, openInstallation, settingsFile } from "./installation.ts";
+import { openInstallation } from "./installation.ts";
 import { keepDatabase } from "./keep-database.ts";
 import { createLog } from "./log.ts";
 import { openNode } from "./node-services.ts";
 import { removeRunRecord, runningControlPlane, writeRunRecord } from "./run-record.ts";
 import { startServerServices } from "./server-services.ts";
-import { redrawTakenPorts } from "./settings.ts";
 import { setUp } from "./setup.ts";
 import type { Verb, VerbIo } from "./verb.ts";
 import { version } from "./version.ts";
@@ -43,7 +40,7 @@ async function run(roles: Roles, _options: Parameters<Verb>[0], io: VerbIo): Pro
     return 0;
   }
   const log = createLog();
-  const installation = await withUsablePorts(await openInstallation(io.progress, io.signal));
+  const installation = await openInstallation(io.progress, io.signal);
   const database = keepDatabase(installation, log);
   const supervisor = await openNode(installation, io.progress, (message) => log.warn({}, message));
   await welcome(installation);
@@ -62,17 +59,6 @@ async function run(roles: Roles, _options: Parameters<Verb>[0], io: VerbIo): Pro
   if (roles.record) await removeRunRecord(installation.paths);
   await installation.close();
   return 0;
-}
-
-/** Minutes may lie between set-up, which chose the ports, and this first start. */
-async function withUsablePorts(installation: Installation): Promise<Installation> {
-  const { paths, store, settings } = installation;
-  if (await supervisorStatus(supervisorPaths(paths.home).socket)) return installation;
-  const deployed = await store.asPlatform((db) =>
-    db.selectFrom("deployments").select("id").limit(1).executeTakeFirst(),
-  );
-  if (deployed) return installation;
-  return { ...installation, settings: await redrawTakenPorts(settingsFile(paths), settings) };
 }
 
 function untilAskedToEnd(signal: AbortSignal): Promise<void> {
