@@ -2,12 +2,8 @@
  * The runner process: forked before it is needed, runs one job, exits. It leads its own process group, and its only
  * tie to the worker is the IPC channel; when that closes it stops politely and ends.
  */
-import os from "node:os";
 import { type RunnerMessage, RunnerRequest } from "./messages.ts";
 import { type RunningJob, runJob } from "./run-job.ts";
-
-/** Below the API and the apps on this machine: an engine run may take a moment longer, a request may not. */
-const NICENESS = 5;
 
 let running: RunningJob | undefined;
 
@@ -51,5 +47,4 @@ async function fault(message: string): Promise<void> {
   process.exit(1);
 }
 
-os.setPriority(NICENESS);
 void send({ kind: "ready" });

@@ -6,16 +6,18 @@ import type { Custody } from "../../store/crypto/custody.ts";
 import type { Store } from "../../store/database.ts";
 import type { Cluster, ReceiptItem } from "../../store/schema.ts";
 import type { Engine, EngineResult, EngineVerb } from "../engine.ts";
+import { operationError } from "../errors.ts";
 import type { EngineEvent } from "../events.ts";
 import { fenceHolds } from "../operations/fence.ts";
 import { plainLineError } from "../plain-cli/line-error.ts";
-import { readStackState } from "../recovery/state-reader.ts";
+import { readStackState, type StackState } from "../recovery/state-reader.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
 import { type Journal, LeaseLost } from "./journal.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
-import { type DeploymentSecrets, ensureSecrets, programInput } from "./program-input.ts";
+import { ensureSecrets, programInput } from "./program-input.ts";
+import { watchSilence } from "./silence.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "./target-driver.ts";
 
 export interface WorkerLog {
@@ -93,7 +95,6 @@ export function createRun(
   if (driver === undefined) throw new Error(`This worker does not serve ${context.cluster.kind} clusters.`);
   const firstDeploy = context.deployment.first_ready_at === null;
   const phases = createPhaseTracker("initializing", !firstDeploy);
-  let secrets: Promise<DeploymentSecrets> | undefined;
 
   const showPhase = (phase: Phase) => journal.phase(phase, phaseMessages[phase]);
   const io: StepIo = {
@@ -142,14 +143,15 @@ export function createRun(
       spec: revision.spec,
       revision: revision.number,
       workload: revision.workload,
-      firstRun: (await readStackState(services.store, context.identity.deploymentId)) === undefined,
+      // A first attempt may have been killed between the stack and its database.
+      firstRun: !holdsDatabase(await readStackState(services.store, context.identity.deploymentId)),
     }),
     async runEngine(request) {
       const { operation, lease } = claim;
-      secrets ??= ensureSecrets(services.store, services.custody, context, request.revision);
-      const known = await secrets;
+      const known = await ensureSecrets(services.store, services.custody, context, request.revision);
       const state = await readStackState(services.store, operation.resource_id);
-      const result = await services.engine.run(
+      const watch = watchSilence(control.signals);
+      const job = services.engine.run(
         {
           operationId: operation.id,
           generation: lease.generation,
@@ -176,6 +178,7 @@ export function createRun(
         },
         {
           onEvent: (event) => {
+            watch.heard();
             // An operator's line may do anything; it has no phases of its own.
             onEvent(request.argv === undefined ? request.verb : "refresh", event);
             request.onEvent?.(event);
@@ -184,15 +187,17 @@ export function createRun(
             // A lost lease shows at the next batch too; the engine is killed by whoever is told of it.
             journal.process(process).catch(() => undefined);
           },
-          ...control.signals,
+          ...watch.signals,
         },
       );
+      const result = await job.finally(() => watch.close());
       await journal.flush();
       if (result.outcome === "succeeded") return result;
       services.log.warn(
         { operation: operation.id, outcome: result.outcome, cli: result.cliOutput },
         "The engine did not succeed",
       );
+      if (watch.fired()) throw new StepFailure(silent);
       if (result.outcome === "interrupted") throw new Interrupted();
       throw new StepFailure(request.argv === undefined ? (result.error ?? unknownError) : plainLineError(result));
     },
@@ -204,6 +209,13 @@ export function createRun(
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
+
+const silent = operationError("TIMED_OUT", "timeout", "The engine said nothing any more and was stopped.", {
+  retryable: true,
+});
+
+const holdsDatabase = (state: StackState | undefined): boolean =>
+  state?.resources.some(({ type }) => type === "postgresql:index/database:Database") ?? false;
 
 const unknownError = {
   code: "ENGINE_FAILED",
