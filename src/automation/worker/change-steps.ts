@@ -5,6 +5,9 @@ import { pruneStackHistory } from "../recovery/state-rows.ts";
 import type { Revision } from "./context.ts";
 import type { OperationRun } from "./operation-run.ts";
 
+/** Recorded while going back, so that a worker that takes over goes on going back. */
+export const ROLL_BACK_STEP = "roll_back";
+
 /** What must be there before the program runs. */
 export async function prepare(run: OperationRun): Promise<void> {
   if (run.phases.current() === "initializing") run.showPhase("initializing");
@@ -57,7 +60,7 @@ export async function finalize(run: OperationRun): Promise<void> {
 export async function rollBack(run: OperationRun): Promise<boolean> {
   const { applied, changesVersion, operation } = run.context;
   if (applied === undefined || !run.results.touched || operation.type === "deployment.create") return false;
-  await run.journal.step("roll_back", { irreversible: false });
+  await run.journal.step(ROLL_BACK_STEP, { irreversible: false });
   run.io.say("Going back to the version that ran before");
   await recoverStack(run);
   if (changesVersion) {

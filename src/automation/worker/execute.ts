@@ -4,7 +4,7 @@ import type { OperationError } from "../../domain/operation.ts";
 import { operationError } from "../errors.ts";
 import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
 import { removeStaleLocks } from "../recovery/stale-lock.ts";
-import { finalize, prepare, restorePoint, rollBack, up, waitReady } from "./change-steps.ts";
+import { finalize, prepare, ROLL_BACK_STEP, restorePoint, rollBack, up, waitReady } from "./change-steps.ts";
 import type { Claim } from "./claim.ts";
 import { loadContext } from "./context.ts";
 import { removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra, writeReceipt } from "./destroy-steps.ts";
@@ -62,6 +62,9 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
   let run: OperationRun | undefined;
   try {
     run = await begin(deps, claim, control, journal);
+    // Its worker was lost while going back. Forward again could copy a half-migrated database over the good copy.
+    if (operation.step === ROLL_BACK_STEP)
+      throw control.cancelRequested() ? new Interrupted() : new StepFailure(lostGoingBack);
     await runSteps(run, control, slot);
     const { outputs, result, receipt, secretOutputs } = run.results;
     const facts = { ...(outputs && { outputs }), ...(receipt && { receipt }) };
@@ -203,6 +206,12 @@ async function end(
     }
   }
 }
+
+const lostGoingBack = operationError(
+  "CHANGE_FAILED",
+  "platform",
+  "The change failed, and its worker was lost while the version that ran before was brought back.",
+);
 
 const END_ATTEMPTS = 5;
 const END_PAUSE_MILLISECONDS = 200;

@@ -134,7 +134,7 @@ export function createRun(
     context,
     journal,
     phases,
-    results: { secretOutputs: {}, touched: false },
+    results: { secretOutputs: {}, touched: wasTouched(claim.operation.step) },
     io,
     showPhase,
     deploymentContext: async (revision) => ({
@@ -209,6 +209,9 @@ export function createRun(
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
+
+/** Whether an earlier attempt got as far as changing something. */
+const wasTouched = (recorded: string | null): boolean => recorded !== null && recorded !== "prepare";
 
 const silent = operationError("TIMED_OUT", "timeout", "The engine said nothing any more and was stopped.", {
   retryable: true,
