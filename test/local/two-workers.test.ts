@@ -80,7 +80,7 @@ async function api<T>(method: string, path: string, body?: unknown): Promise<T> 
   const key = readFileSync(join(here.folder, "home", "secrets", "cli-api-key"), "utf8").trim();
   const answer = await fetch(apiUrl + path, {
     method,
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    headers: { "x-api-key": key, "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await answer.text();
