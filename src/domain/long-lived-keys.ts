@@ -9,7 +9,8 @@ const FERNET_KEY_BYTES = 32;
 const PLAIN_KEY_BYTES = 48;
 
 /** Python's Fernet wants the padding that base64url leaves out. */
-const fernetKey = (): string => randomBytes(FERNET_KEY_BYTES).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+const fernetKey = (): string =>
+  randomBytes(FERNET_KEY_BYTES).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
 const plainKey = (): string => randomBytes(PLAIN_KEY_BYTES).toString("base64url");
 
 /** Name of the secret to how a fresh one is made. */

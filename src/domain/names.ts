@@ -30,11 +30,8 @@ export function hostLabel(name: string, appType: string, suffix: string): string
   return `${slug(name, appType)}-${suffix}`;
 }
 
-/** The Pulumi project all deployment stacks belong to. */
+/** The Pulumi project all deployment stacks belong to; a stack's name is its deployment's id. */
 export const PROJECT_NAME = "onvera";
-
-/** One stack per deployment; the stack's name is the deployment's id. */
-export const stackName = (deploymentId: string): string => deploymentId;
 
 const bareId = (deploymentId: string): string => deploymentId.replace(/^dep_/, "").replaceAll("-", "");
 

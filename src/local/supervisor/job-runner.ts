@@ -82,7 +82,10 @@ export class JobRunner {
   /** A job that ended while no supervisor ran: its exit code is on the disk. Whoever asks meanwhile waits for it. */
   settle(name: string, run: RunRecord): void {
     const record = this.#host.recall(name);
-    if (record?.state !== "running") return this.#host.ended(run);
+    if (record?.state !== "running") {
+      this.#host.ended(run);
+      return;
+    }
     const conclude = async (): Promise<JobResult> => {
       const result = await this.#conclude({ ...record, runId: run.runId }, run);
       return { ...result, alreadyDone: result.exitCode === 0 };
