@@ -4,14 +4,8 @@
  */
 import type { FailureCause, OperationError } from "../domain/operation.ts";
 import { partFailure } from "./part-failures.ts";
+import type { ResourceFailure } from "./resource-failure.ts";
 import type { RunnerOutcome } from "./runner/messages.ts";
-
-/** What the engine said went wrong with one resource, in the order it was said. */
-export interface ResourceFailure {
-  urn: string;
-  type: string;
-  message: string;
-}
 
 interface Rule {
   pattern: RegExp;

@@ -1,6 +1,6 @@
 /** Failures of a deployment's own parts that its owner can act on: a set-up job, a package, a source. Their words are the app's and the installer's. */
 import type { OperationError } from "../domain/operation.ts";
-import type { ResourceFailure } from "./errors.ts";
+import type { ResourceFailure } from "./resource-failure.ts";
 
 type PartFailure = Omit<OperationError, "owner">;
 

@@ -17,6 +17,7 @@ import { type Journal, LeaseLost } from "./journal.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
 import { ensureSecrets, programInput } from "./program-input.ts";
+import type { RunSignals } from "./run-signals.ts";
 import { watchSilence } from "./silence.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "./target-driver.ts";
 
@@ -33,12 +34,6 @@ export interface RunServices {
   /** One per kind of cluster this worker serves. */
   drivers: Readonly<Partial<Record<Cluster["kind"], TargetDriver>>>;
   log: WorkerLog;
-}
-
-/** Politely: the operation was canceled or its time is over. At once: the lease is lost or the grace period over. */
-export interface RunSignals {
-  interrupt: AbortSignal;
-  kill: AbortSignal;
 }
 
 /** What the steps hand on to the end of the operation. */

@@ -1,5 +1,5 @@
 /** Who may stop a running operation, and how: politely, at once, or because it is no longer ours. */
-import type { RunSignals } from "./operation-run.ts";
+import type { RunSignals } from "./run-signals.ts";
 
 export interface RunControl {
   readonly signals: RunSignals;

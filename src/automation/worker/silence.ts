@@ -1,5 +1,5 @@
 /** Ends an engine that says nothing any more: politely first, at once when that does not help. */
-import type { RunSignals } from "./operation-run.ts";
+import type { RunSignals } from "./run-signals.ts";
 
 /** Longer than the longest a single resource may take by its own deadline (a set-up job: 30 minutes). */
 const SILENCE_MILLISECONDS = 35 * 60_000;
