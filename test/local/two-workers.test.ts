@@ -35,7 +35,10 @@ beforeAll(async () => {
   here = makeInstallation(shared);
   elsewhere = makeInstallation(shared);
   migrations = await Promise.all([here.onvera(["migrate"]), here.onvera(["migrate"]), elsewhere.onvera(["migrate"])]);
-  database = new pg.Client({ connectionString });
+  // The superuser sees every row; the control plane's own role only those of its scope.
+  database = new pg.Client({
+    connectionString: postgres.connectionString(new URL(connectionString).pathname.slice(1)),
+  });
   await database.connect();
   // All at once, as a machine brings them up.
   await Promise.all([
