@@ -44,15 +44,24 @@ export interface HeldLease {
 }
 
 /**
- * Renews every lease of the worker and its heartbeat.
+ * Renews the worker's heartbeat and the leases of what it really runs: one it could not bring to an end, because the
+ * database was away, must run out, so that somebody takes the operation up again.
+ * @param running ids of the operations under way in this process
  * @returns the leases that are still its own; an operation that is missing belongs to somebody else
  */
-export async function renewLeases(store: Store, workerId: string, leaseSeconds: number): Promise<HeldLease[]> {
+export async function renewLeases(
+  store: Store,
+  workerId: string,
+  leaseSeconds: number,
+  running: readonly string[],
+): Promise<HeldLease[]> {
   return store.asPlatform(async (db) => {
     await db.updateTable("workers").set({ heartbeat_at: sql<Date>`now()` }).where("id", "=", workerId).execute();
+    if (running.length === 0) return [];
     const rows = await db
       .updateTable("operations")
       .set({ lease_until: sql<Date>`now() + make_interval(secs => ${leaseSeconds})` })
+      .where("id", "in", [...running])
       .where("lease_owner", "=", workerId)
       .where("status", "=", "running")
       .returning(["id", "lease_generation", "cancel_requested_at"])

@@ -111,7 +111,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
 
   const renew = async () => {
-    const held = await renewLeases(store, id, timings.leaseSeconds);
+    const held = await renewLeases(store, id, timings.leaseSeconds, [...running.keys()]);
     const byId = new Map(held.map((lease) => [lease.operationId, lease]));
     for (const [operationId, entry] of running) {
       const lease = byId.get(operationId);
