@@ -125,7 +125,7 @@ describe("installations apart", () => {
 });
 
 describe("two workers of one node", () => {
-  it("share the queue: both run some, every operation succeeds, each on its own node (ON-12, ON-17)", async () => {
+  it("share the queue: both run some, every operation succeeds, each on its own node (ON-12)", async () => {
     const accepted = await Promise.all(Array.from({ length: DEPLOYMENTS }, (_, index) => deploy(`shared ${index}`)));
     const rows = await settled(accepted.map(({ operation_id: id }) => id));
     expect(rows.map(({ status }) => status)).toEqual(accepted.map(() => "succeeded"));
@@ -152,7 +152,7 @@ describe("two workers of one node", () => {
 });
 
 describe("a cluster of another node", () => {
-  it("gets its operations run there and nowhere else (ON-17)", async () => {
+  it("gets its operations run there and nowhere else (ON-30)", async () => {
     const { rows } = await database.query<{ id: string; node: string }>("SELECT id, node FROM onvera.clusters");
     const homeNode = JSON.parse(readFileSync(join(elsewhere.folder, "home", "settings.json"), "utf8")).nodeId;
     const cluster = rows.find(({ node }) => node === homeNode)?.id;
