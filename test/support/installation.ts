@@ -27,8 +27,8 @@ export interface Installation {
   folder: string;
   /** Runs `./onvera …` to its end. */
   onvera(args: string[], options?: { stdin?: string; timeoutSeconds?: number }): Promise<CommandResult>;
-  /** Starts `./onvera …` and leaves it running. */
-  spawnOnvera(args: string[]): ChildProcess;
+  /** Starts `./onvera …` and leaves it running. @param terminal whether it stands on a terminal of its own */
+  spawnOnvera(args: string[], options?: { terminal?: boolean }): ChildProcess;
   /** Asks a deployment's URL, dialing 127.0.0.1 with its Host: Node does not resolve *.localhost. */
   fetchApp(
     url: string,
@@ -61,8 +61,11 @@ export function makeInstallation(extraEnvironment: Record<string, string> = {}):
     ...extraEnvironment,
   };
 
-  const spawnOnvera = (args: string[]) =>
-    spawn(path.join(checkout, "onvera"), args, { env, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  const launcher = path.join(checkout, "onvera");
+  const spawnOnvera: Installation["spawnOnvera"] = (args, { terminal = false } = {}) => {
+    const [command, given] = terminal ? ["python3", ["-c", onTerminal, launcher, ...args]] : [launcher, args];
+    return spawn(command, given, { env, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  };
 
   const onvera: Installation["onvera"] = (args, options = {}) =>
     new Promise((resolve, reject) => {
@@ -105,6 +108,9 @@ export function makeInstallation(extraEnvironment: Record<string, string> = {}):
     },
   };
 }
+
+/** Runs a command on a pseudo-terminal: prompts are asked on terminals only. */
+const onTerminal = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
 
 function passedOn(names: string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));

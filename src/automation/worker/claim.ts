@@ -43,6 +43,7 @@ export async function claimOperation(store: Store, claimant: Claimant): Promise<
           attempt: candidate.attempt + 1,
           started_at: sql<Date>`COALESCE(started_at, now())`,
           // A destroy's first phase has a documented message; the others say that they begin.
+          ...(slot === "destroy" ? { phase: firstDestroyPhase } : {}),
           message: slot === "destroy" ? phaseMessages.revoking_access : "Starting",
         })
         .where("id", "=", id)
@@ -91,3 +92,6 @@ async function changeIsRunning(db: Scoped, resourceId: string, exceptId: string)
     .executeTakeFirst();
   return other !== undefined;
 }
+
+/** Word and message belong together; a destroy that is taken up again keeps the word it had got to. */
+const firstDestroyPhase = sql<string>`CASE WHEN phase = 'initializing' THEN 'revoking_access' ELSE phase END`;

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandLine, expectNothingOf } from "../support/command-line.ts";
+import { type Installation, makeInstallation } from "../support/installation.ts";
+import { accessTo } from "../support/installation-access.ts";
+
+/** A Superset whose settings do not let it start, deployed over the API of a control plane that was started by itself. */
+describe("a Superset that cannot be deployed", () => {
+  let installation: Installation;
+  const { onvera, data } = commandLine(() => installation);
+
+  beforeAll(async () => {
+    installation = makeInstallation();
+    await onvera("start", "--background");
+  });
+  afterAll(() => installation?.remove());
+
+  it("is one deployment for one Idempotency-Key; failed, it can only be destroyed, by the documented lines (ON-39, ON-46, TN-11)", async () => {
+    const access = accessTo(installation);
+    const body = {
+      app_type: "superset",
+      name: "Twice",
+      version: "6.0.0",
+      superset: { config: { CACHE_CONFIG: { CACHE_TYPE: "NoSuchCache" } } },
+    };
+    const headers = { "idempotency-key": "twice-1" };
+    const [one, two] = [
+      await access.call("POST", "deployments", { body, headers }),
+      await access.call("POST", "deployments", { body, headers }),
+    ];
+    expect(one.status).toBe(202);
+    expect(two.body.data).toEqual(one.body.data);
+    expect((await data("list")).items).toHaveLength(1);
+    const { deployment_id: failing, operation_id: operation } = one.body.data;
+    expect((await installation.onvera(["ops", "wait", operation])).code).toBe(1);
+    expect((await access.call("GET", `operations/${operation}`)).body.data.error.last_log_lines.join("\n")).toContain(
+      "NoSuchCache",
+    );
+    expect(await data("get", failing)).toMatchObject({ status: "failed", url: null });
+    expect((await installation.onvera(["restart", failing])).code).not.toBe(0);
+
+    const { stdout } = await onvera("destroy", failing, "--force");
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(/\(.+ elapsed\)/, "(…)"))
+      .filter((line) => !line.startsWith("Status: queued"));
+    expect(lines).toEqual([
+      `Destroying deployment ${failing}...`,
+      expect.stringMatching(/^Operation ID: op_/),
+      "Polling for completion...",
+      "Press Ctrl+C to stop polling (destruction will continue)",
+      "Status: revoking_access - Revoking user access (…)",
+      "Status: removing_db_tenant - Removing database tenant (…)",
+      "Status: tearing_down_infra - Tearing down infrastructure (…)",
+      "Status: succeeded - Destruction complete (…)",
+      "",
+      "Destruction succeeded!",
+    ]);
+    await expectNothingOf(failing, installation, access);
+  });
+});

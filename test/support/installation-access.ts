@@ -1,0 +1,97 @@
+/** What a test sees of an installation beside the command line: its API, its database server, its processes. Product code is not asked. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import pg from "pg";
+import type { Installation } from "./installation.ts";
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  body: any;
+}
+
+export interface InstallationAccess {
+  /** Ports and domain, as the installation wrote them down. */
+  settings: { apiPort: number; gatewayHttpPort: number; gatewayHttpsPort: number; domain: string };
+  /** The local CA's certificate, PEM. */
+  authority(): string;
+  /** Asks the API with this machine's key. @param to path below /api/v1 */
+  call(method: string, to: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
+  /** Asks the database server as the control plane's role. */
+  query(text: string, values?: unknown[], database?: string): Promise<Record<string, unknown>[]>;
+  databasePort: number;
+}
+
+/** Opens the access; the control plane must have run once. */
+export function accessTo({ folder }: Installation): InstallationAccess {
+  const home = path.join(folder, "home");
+  const secret = (name: string) => readFileSync(path.join(home, "secrets", name), "utf8").trim();
+  const json = (...parts: string[]) => JSON.parse(readFileSync(path.join(home, ...parts), "utf8"));
+  const settings = json("settings.json");
+  const databasePort: number = json("postgres", "settings.json").port;
+  return {
+    settings,
+    databasePort,
+    authority: () => readFileSync(path.join(home, "supervisor", "certificates", "authority.crt"), "utf8"),
+    async call(method, to, { body, headers } = {}) {
+      const answer = await fetch(`http://127.0.0.1:${settings.apiPort}/api/v1/${to}`, {
+        method,
+        headers: {
+          "x-api-key": secret("cli-api-key"),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, headers: answer.headers, body: await answer.json() };
+    },
+    async query(text, values = [], database = "onvera") {
+      const client = new pg.Client({
+        host: "127.0.0.1",
+        port: databasePort,
+        user: "onvera",
+        password: secret("control-database"),
+        database,
+      });
+      await client.connect();
+      try {
+        return (await client.query(text, values)).rows;
+      } finally {
+        await client.end();
+      }
+    },
+  };
+}
+
+/** Pids of the processes whose command line or environment names `text`; those of this test excepted (Linux). */
+export function processesNaming(text: string): number[] {
+  return pids().filter((pid) => ["cmdline", "environ"].some((part) => contents(pid, part).includes(text)));
+}
+
+/** Pids of every process of a uid. */
+export function processesOfUid(uid: number): number[] {
+  return pids().filter((pid) => {
+    try {
+      return statSync(`/proc/${pid}`).uid === uid;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A process's command line or environment, one entry each. */
+export const entriesOf = (pid: number, part: "cmdline" | "environ"): string[] => contents(pid, part).split("\0");
+
+const pids = (): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number);
+
+function contents(pid: number, part: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${part}`, "utf8");
+  } catch {
+    return "";
+  }
+}
