@@ -1,5 +1,5 @@
 /** What a test sees of an installation beside the command line: its API, its database server, its processes. Product code is not asked. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import type { Installation } from "./installation.ts";
@@ -67,17 +67,6 @@ export function accessTo({ folder }: Installation): InstallationAccess {
 /** Pids of the processes whose command line or environment names `text`; those of this test excepted (Linux). */
 export function processesNaming(text: string): number[] {
   return pids().filter((pid) => ["cmdline", "environ"].some((part) => contents(pid, part).includes(text)));
-}
-
-/** Pids of every process of a uid. */
-export function processesOfUid(uid: number): number[] {
-  return pids().filter((pid) => {
-    try {
-      return statSync(`/proc/${pid}`).uid === uid;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** A process's command line or environment, one entry each. */
