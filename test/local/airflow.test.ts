@@ -5,7 +5,7 @@ import { dagFile, openAirflowApi } from "../support/airflow-client.ts";
 import { commandLine, expectNothingOf } from "../support/command-line.ts";
 import { type GitServer, startGitServer } from "../support/git-server.ts";
 import { type Installation, makeInstallation } from "../support/installation.ts";
-import { accessTo, type InstallationAccess, processesNaming } from "../support/installation-access.ts";
+import { accessTo, entriesOf, type InstallationAccess, processesNaming } from "../support/installation-access.ts";
 import { openSession } from "../support/web-session.ts";
 
 const components = ["api-server", "scheduler", "dag-processor", "triggerer"];
@@ -144,7 +144,8 @@ describe("a real Airflow", () => {
     await onvera("start", id);
     const before = processesNaming(id);
     await onvera("restart", id);
-    expect(processesNaming(id).filter((pid) => before.includes(pid))).toEqual([]);
+    const survivors = processesNaming(id).filter((pid) => before.includes(pid));
+    expect(survivors.map((pid) => entriesOf(pid, "cmdline").join(" "))).toEqual([]);
     expect((await data("health", id)).status).toBe("healthy");
     expect((await onvera("plan", id)).stdout).toContain("Nothing would change.");
   });
