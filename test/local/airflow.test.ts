@@ -34,8 +34,11 @@ describe("a real Airflow", () => {
     });
   });
   afterAll(async () => {
-    await installation?.remove();
-    await git?.close();
+    try {
+      await installation?.remove();
+    } finally {
+      await git?.close();
+    }
   });
 
   it("is deployed by one command, through its migrations and health checks, with all four components healthy (ON-34, ON-36, ON-37, ON-41)", async () => {
