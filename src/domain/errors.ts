@@ -59,6 +59,7 @@ export const errorCatalogue = {
     "Idempotency key reused",
     "This Idempotency-Key was used with another request. Use a new key",
   ),
+  QUEUE_FULL: facts(429, "Queue is full", "Too many operations of this organization are waiting", true),
 } as const satisfies Record<string, ErrorFacts>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -43,6 +43,15 @@ export const operationTypes = {
   "stack.pulumi": { slot: "changing", doing: "Running pulumi", done: "pulumi finished" },
 } as const satisfies Record<string, OperationTypeFacts>;
 
+/**
+ * The format of specs and operation inputs this version writes and the newest it understands. It rises with a field that
+ * an older worker would ignore to the customer's harm; until every worker understands it, such operations wait.
+ */
+export const SPEC_FORMAT = 1;
+
+/** What one organization may have under way at once unless the operator says otherwise. */
+export const defaultQueueLimits = { running: 32, queued: 1000 } as const;
+
 export type OperationType = keyof typeof operationTypes;
 export const OperationType = z.enum(Object.keys(operationTypes) as [OperationType, ...OperationType[]]);
 

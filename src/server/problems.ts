@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { NotCancelable } from "../automation/operations/cancel.ts";
-import { OperationConflict } from "../automation/operations/submit.ts";
+import { OperationConflict, QueueFull } from "../automation/operations/submit.ts";
 import { type ErrorCode, errorCatalogue, OnveraError } from "../domain/errors.ts";
 import type { ServerEnv } from "./caller.ts";
 import type { ServerLog } from "./deps.ts";
@@ -60,6 +60,9 @@ export function publicError(thrown: unknown): OnveraError {
       operationId: thrown.blockingOperationId,
       cause: thrown,
     });
+  }
+  if (thrown instanceof QueueFull) {
+    return new OnveraError("QUEUE_FULL", { message: thrown.message, retryAfterSeconds: 30, cause: thrown });
   }
   if (thrown instanceof NotCancelable) {
     return new OnveraError("OPERATION_NOT_CANCELABLE", {

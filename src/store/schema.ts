@@ -135,6 +135,19 @@ export interface WorkersTable {
   heartbeat_at: Timestamp;
   draining_since: NullableTimestamp;
   stopped_at: NullableTimestamp;
+  /** The newest format of spec and input it understands (`SPEC_FORMAT` of its version). */
+  spec_format: Generated<number>;
+  operation_types: Generated<string[]>;
+  /** An operator asked it to take nothing more. */
+  drain_requested_at: NullableTimestamp;
+}
+
+/** Whose turn it is, and how much may be under way; null is the installation's default. */
+export interface OrganizationQueuesTable {
+  organization_id: string;
+  claimed_at: NullableTimestamp;
+  running_limit: number | null;
+  queued_limit: number | null;
 }
 
 /** The engine process of a running operation, enough to prove it is gone. */
@@ -175,6 +188,8 @@ export interface OperationsTable {
   started_at: NullableTimestamp;
   ended_at: NullableTimestamp;
   next_event_seq: BigInteger;
+  /** The format of spec and input a worker must understand. */
+  spec_format: Generated<number>;
 }
 
 export interface OperationEventsTable {
@@ -335,6 +350,7 @@ export interface Tables {
   deployments: DeploymentsTable;
   deployment_specs: DeploymentSpecsTable;
   workers: WorkersTable;
+  organization_queues: OrganizationQueuesTable;
   operations: OperationsTable;
   operation_events: OperationEventsTable;
   stack_fences: StackFencesTable;

@@ -21,6 +21,7 @@ describe("the error catalogue", () => {
       "INTERNAL_ERROR",
       "SERVICE_UNAVAILABLE",
       "CREDENTIALS_NOT_FOUND",
+      "QUEUE_FULL",
     ]);
   });
 });

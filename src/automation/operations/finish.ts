@@ -148,8 +148,10 @@ async function lockRunning(db: Scoped, lease: Lease): Promise<Operation | undefi
     .executeTakeFirst();
 }
 
-/** A destroy may have waited behind this operation; its worker may be another one. */
+/** A destroy may have waited behind this operation, anything of its organization for the limit; their worker may be another one. */
 async function wakeWaiting(db: Scoped, ended: Operation): Promise<void> {
-  await sql`SELECT pg_notify('onvera_queue', capability) FROM operations
-    WHERE resource_id = ${ended.resource_id} AND status = 'queued'`.execute(db);
+  await sql`SELECT pg_notify('onvera_queue', capability) FROM (
+      SELECT DISTINCT capability FROM operations
+      WHERE organization_id = ${ended.organization_id} AND status = 'queued'
+    ) waiting`.execute(db);
 }

@@ -2,10 +2,12 @@
 import { sql } from "kysely";
 import { newId } from "../../domain/ids.ts";
 import {
+  defaultQueueLimits,
   type OperationSlot,
   type OperationStatus,
   type OperationType,
   operationTypes,
+  SPEC_FORMAT,
 } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
@@ -38,11 +40,21 @@ export class OperationConflict extends Error {
   }
 }
 
+/** The organization has as many operations queued as it may. */
+export class QueueFull extends Error {
+  override readonly name = "QueueFull";
+
+  constructor() {
+    super("Too many operations of this organization are waiting. Send the request again when some of them have run");
+  }
+}
+
 /**
  * Queues an operation; workers are woken when the transaction commits.
  * A change is refused while another change or a destroy of the same resource is active; a destroy only while another
  * destroy is (it waits behind a running change); reading kinds never are.
  * @throws OperationConflict naming the operation in the way; the transaction stays usable
+ * @throws QueueFull; never for a destroy, which makes room
  */
 export async function submitOperation(db: Scoped, request: OperationRequest): Promise<Operation> {
   const { slot } = operationTypes[request.type];
@@ -55,6 +67,7 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
   if (accepted) return accepted;
   const blocking = slot === "reading" ? undefined : await activeOperation(db, request.resourceId, slot);
   if (blocking) throw new OperationConflict(blocking);
+  if (slot !== "destroy") throw new QueueFull();
   throw new Error(`Operation for ${request.resourceId} was refused although its slot is free. Ask again.`);
 }
 
@@ -67,14 +80,14 @@ async function insertOperation(
   const { rows } = await sql<Operation>`
     WITH inserted AS (
       INSERT INTO operations (id, organization_id, type, slot, resource_type, resource_id, input, capability,
-        requested_by, origin, request_id, next_event_seq)
+        requested_by, origin, request_id, spec_format, next_event_seq)
       SELECT ${newId("operation")}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
         ${request.resourceId}, ${JSON.stringify(request.input)}::jsonb, ${request.capability},
-        ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, 2
+        ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, ${SPEC_FORMAT}, 2
       WHERE NOT EXISTS (
         SELECT 1 FROM operations
         WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
-      )
+      ) AND (${slot} = 'destroy' OR ${hasRoom(request.organizationId)})
       ON CONFLICT DO NOTHING
       RETURNING *
     ), event AS (
@@ -84,6 +97,20 @@ async function insertOperation(
     SELECT * FROM inserted`.execute(db);
   return rows[0];
 }
+
+/** Counted no further than the limit, along the queue's own index. */
+const hasRoom = (organizationId: string) => sql<boolean>`(
+  SELECT (
+    SELECT count(*) FROM (
+      SELECT 1 FROM operations WHERE organization_id = ${organizationId} AND status = 'queued' LIMIT allowed
+    ) queued
+  ) < allowed
+  FROM (
+    SELECT COALESCE(
+      (SELECT queued_limit FROM organization_queues WHERE organization_id = ${organizationId}), ${defaultQueueLimits.queued}
+    ) AS allowed
+  ) limits
+)`;
 
 /** Slots whose active operation is in the way. */
 const blockingSlots: Readonly<Record<OperationSlot, OperationSlot[]>> = {

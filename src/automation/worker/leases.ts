@@ -13,28 +13,35 @@ export interface WorkerIdentity {
   capabilities: readonly string[];
   slots: number;
   version: string;
+  knows: { types: readonly string[]; specFormat: number };
 }
 
 /** Writes the worker's row. */
 export async function registerWorker(store: Store, worker: WorkerIdentity): Promise<void> {
-  const { id, node, host, pid, slots, version } = worker;
+  const { id, node, host, pid, slots, version, knows } = worker;
+  const row = { id, node, host, pid, slots, version, capabilities: [...worker.capabilities] };
   await store.asPlatform((db) =>
     db
       .insertInto("workers")
-      .values({ id, node, host, pid, slots, version, capabilities: [...worker.capabilities] })
+      .values({ ...row, operation_types: [...knows.types], spec_format: knows.specFormat })
       .execute(),
   );
 }
 
-/** Says that the worker takes nothing more, or that it is gone. */
-export async function markWorker(store: Store, workerId: string, mark: "draining_since" | "stopped_at"): Promise<void> {
-  await store.asPlatform((db) =>
-    db
-      .updateTable("workers")
-      .set({ [mark]: new Date() })
-      .where("id", "=", workerId)
-      .execute(),
-  );
+/** Shows in the worker's row since when it takes nothing more, or that it is gone. */
+export async function markWorker(
+  store: Store,
+  workerId: string,
+  marks: { draining_since?: Date | null; stopped_at?: Date },
+): Promise<void> {
+  await store.asPlatform((db) => db.updateTable("workers").set(marks).where("id", "=", workerId).execute());
+}
+
+export interface Heartbeat {
+  /** Leases that are still its own; an operation that is missing belongs to somebody else. */
+  held: HeldLease[];
+  /** An operator wants it to take nothing more. */
+  drainRequested: boolean;
 }
 
 export interface HeldLease {
@@ -47,17 +54,22 @@ export interface HeldLease {
  * Renews the worker's heartbeat and the leases of what it really runs: one it could not bring to an end, because the
  * database was away, must run out, so that somebody takes the operation up again.
  * @param running ids of the operations under way in this process
- * @returns the leases that are still its own; an operation that is missing belongs to somebody else
  */
 export async function renewLeases(
   store: Store,
   workerId: string,
   leaseSeconds: number,
   running: readonly string[],
-): Promise<HeldLease[]> {
+): Promise<Heartbeat> {
   return store.asPlatform(async (db) => {
-    await db.updateTable("workers").set({ heartbeat_at: sql<Date>`now()` }).where("id", "=", workerId).execute();
-    if (running.length === 0) return [];
+    const row = await db
+      .updateTable("workers")
+      .set({ heartbeat_at: sql<Date>`now()` })
+      .where("id", "=", workerId)
+      .returning("drain_requested_at")
+      .executeTakeFirst();
+    const drainRequested = (row?.drain_requested_at ?? null) !== null;
+    if (running.length === 0) return { held: [], drainRequested };
     const rows = await db
       .updateTable("operations")
       .set({ lease_until: sql<Date>`now() + make_interval(secs => ${leaseSeconds})` })
@@ -66,16 +78,19 @@ export async function renewLeases(
       .where("status", "=", "running")
       .returning(["id", "lease_generation", "cancel_requested_at"])
       .execute();
-    return rows.map((row) => ({
-      operationId: row.id,
-      generation: row.lease_generation,
-      cancelRequested: row.cancel_requested_at !== null,
+    const held = rows.map(({ id, lease_generation: generation, cancel_requested_at: canceled }) => ({
+      operationId: id,
+      generation,
+      cancelRequested: canceled !== null,
     }));
+    return { held, drainRequested };
   });
 }
 
 /** Any number, the same in every worker of one database. */
 const SWEEP_LOCK = 7_310_001;
+/** Rows of workers that are gone are kept for so long, for whoever looks at who ran what. */
+const KEEP_GONE_DAYS = 7;
 
 /**
  * Puts operations whose lease ran out back into the queue, with a new generation: from then on nothing of the old
@@ -105,6 +120,8 @@ export async function sweepExpired(store: Store): Promise<Operation[]> {
         { type: "status", data: { status: "queued" } },
       ]);
     }
+    await sql`DELETE FROM workers
+      WHERE COALESCE(stopped_at, heartbeat_at) < now() - make_interval(days => ${KEEP_GONE_DAYS})`.execute(db);
     return expired;
   });
 }

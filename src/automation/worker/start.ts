@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../store/database.ts";
 import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
-import { type Claim, claimOperation } from "./claim.ts";
+import { type Claim, claimOperation, knownHere } from "./claim.ts";
 import { type ExecuteDeps, executeOperation } from "./execute.ts";
 import { markWorker, registerWorker, renewLeases, sweepExpired } from "./leases.ts";
 import { listen } from "./notifications.ts";
@@ -34,6 +34,8 @@ export interface WorkerDeps extends RunServices {
   /** Operations that use the engine at once. */
   slots: number;
   version: string;
+  /** Operation types and spec format it understands. @default what this version does */
+  knows?: { types: readonly string[]; specFormat: number };
   timings?: Partial<WorkerTimings>;
 }
 
@@ -59,11 +61,15 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { store, log } = deps;
   const id = newId("worker");
   const running = new Map<string, Running>();
-  let accepting = true;
+  const knows = deps.knows ?? knownHere;
+  /** Stopping is for good; an operator's pause may be taken back. */
+  let stopping: Promise<void> | undefined;
+  let paused = false;
+  const accepting = () => stopping === undefined && !paused;
   let claiming: Promise<void> | undefined;
   let again = false;
 
-  await registerWorker(store, { id, host: hostname(), pid: process.pid, ...pick(deps) });
+  await registerWorker(store, { id, host: hostname(), pid: process.pid, knows, ...pick(deps) });
   const slots = createSlots(deps.slots, () => wake());
   const execute: ExecuteDeps = { ...deps, slots };
 
@@ -80,11 +86,12 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const leaseEnd = () => performance.now() + timings.leaseSeconds * 1000;
 
   const claimAll = async () => {
-    while (accepting && slots.tryTake()) {
+    while (accepting() && slots.tryTake()) {
       const claim = await claimOperation(store, {
         workerId: id,
         capabilities: deps.capabilities,
         leaseSeconds: timings.leaseSeconds,
+        knows,
       }).catch((error: unknown) => {
         log.warn({ error: String(error) }, "The queue could not be asked");
         return undefined;
@@ -97,7 +104,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     }
   };
   const wake = () => {
-    if (!accepting) return;
+    if (!accepting()) return;
     if (claiming !== undefined) {
       again = true;
       return;
@@ -111,7 +118,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
 
   const renew = async () => {
-    const held = await renewLeases(store, id, timings.leaseSeconds, [...running.keys()]);
+    const { held, drainRequested } = await renewLeases(store, id, timings.leaseSeconds, [...running.keys()]);
+    if (drainRequested !== paused && stopping === undefined) await pause(drainRequested);
     const byId = new Map(held.map((lease) => [lease.operationId, lease]));
     for (const [operationId, entry] of running) {
       const lease = byId.get(operationId);
@@ -122,6 +130,12 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
         entry.control.lose();
       }
     }
+  };
+  const pause = async (wanted: boolean) => {
+    paused = wanted;
+    log.info({ worker: id }, wanted ? "An operator asked it to take nothing more" : "It takes operations again");
+    await markWorker(store, id, { draining_since: wanted ? new Date() : null });
+    if (!wanted) wake();
   };
   const guard = () => {
     for (const { control, leaseUntil } of running.values()) if (performance.now() > leaseUntil) control.lose();
@@ -150,24 +164,28 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
         });
     }, seconds * 1000);
   }
-  const notices = listen(store.connectionString, ["onvera_queue", "onvera_cancel"], (channel, payload) => {
-    if (channel === "onvera_queue" && (payload === undefined || deps.capabilities.includes(payload))) wake();
-    if (channel === "onvera_cancel" && payload !== undefined) running.get(payload)?.control.cancel();
-  });
+  const notices = listen(
+    store.connectionString,
+    ["onvera_queue", "onvera_cancel", "onvera_worker"],
+    (channel, payload) => {
+      if (channel === "onvera_queue" && (payload === undefined || deps.capabilities.includes(payload))) wake();
+      if (channel === "onvera_cancel" && payload !== undefined) running.get(payload)?.control.cancel();
+      // The database may be away for a moment; the next renewal asks again.
+      if (channel === "onvera_worker" && payload === id) renew().catch(() => undefined);
+    },
+  );
   await sweep();
 
   const close = async () => {
     for (const timer of timers) clearInterval(timer);
     await notices.close();
-    await markWorker(store, id, "stopped_at").catch(() => undefined);
+    await markWorker(store, id, { stopped_at: new Date() }).catch(() => undefined);
   };
   const allDone = () => Promise.all([...running.values()].map(({ done }) => done));
-  let stopping: Promise<void> | undefined;
   const finish = (politeMilliseconds: number) => {
     stopping ??= (async () => {
-      accepting = false;
       await claiming;
-      await markWorker(store, id, "draining_since").catch(() => undefined);
+      await markWorker(store, id, { draining_since: new Date() }).catch(() => undefined);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, politeMilliseconds);
