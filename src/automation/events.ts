@@ -16,6 +16,8 @@ export const ResourceEvent = z.object({
   urn: z.string(),
   type: z.string(),
   name: z.string(),
+  /** It groups others and stands for nothing of its own. */
+  component: z.boolean(),
   /** Physical id, once known. */
   id: z.string().optional(),
   parent: z.string().optional(),
@@ -97,6 +99,7 @@ function resourceEvent(state: "started" | "done" | "failed", raw: RawStep): Engi
     urn: metadata.urn,
     type: metadata.type,
     name: metadata.urn.slice(metadata.urn.lastIndexOf("::") + 2),
+    component: after !== undefined && after.custom !== true,
     ...(after?.id ? { id: after.id } : {}),
     ...(after?.parent ? { parent: after.parent } : {}),
     ...(typeof phase === "string" ? { phase } : {}),

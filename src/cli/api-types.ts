@@ -1532,7 +1532,10 @@ export interface components {
             urn: string;
             type: string;
             name: string;
-            physical_id: string;
+            /** @description URN of the component it belongs to, or of the stack. */
+            parent: string | null;
+            /** @description Null for a component, which only groups others. */
+            physical_id: string | null;
             phase: string | null;
             /**
              * @description ISO 8601 in UTC, whole seconds.

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
+import { followCommand } from "./followed-command.ts";
 import type { CommandResult, Installation } from "./installation.ts";
 import { type InstallationAccess, processesNaming } from "./installation-access.ts";
 
@@ -20,6 +21,20 @@ export function commandLine(installation: () => Installation): CommandLine {
     throw new Error(`onvera ${args.join(" ")}: code ${result.code}\n${result.stdout}${result.stderr}`);
   };
   return { onvera, data: async (...args) => JSON.parse((await onvera(...args, "-o", "json")).stdout) };
+}
+
+/** Runs a command at a terminal, answers its question, and expects it to end well. @returns everything it said */
+export async function answerQuestion(
+  installation: Installation,
+  args: string[],
+  { question, answer }: { question: RegExp; answer: string },
+): Promise<string> {
+  const child = installation.spawnOnvera(args, { terminal: true });
+  const command = followCommand(child);
+  await command.said(question);
+  child.stdin?.write(answer);
+  expect(await command.ended, command.output()).toBe(0);
+  return command.output();
 }
 
 /** Checks with the machine's own means that nothing of a destroyed deployment, the last one, is left. */

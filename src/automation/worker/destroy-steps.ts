@@ -4,6 +4,7 @@ import { operationError } from "../errors.ts";
 import { recoverStack } from "../recovery/recover-stack.ts";
 import { readStackState } from "../recovery/state-reader.ts";
 import { removeStackState } from "../recovery/state-rows.ts";
+import { COMPONENT } from "./journal.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { type RecordedResource, StepFailure } from "./target-driver.ts";
 
@@ -82,6 +83,7 @@ async function recordedResources({ store, context }: OperationRun): Promise<Reco
       .selectFrom("deployment_resources")
       .select(["urn", "type", "physical_id"])
       .where("deployment_id", "=", stackName)
+      .where("physical_id", "!=", COMPONENT)
       .orderBy("first_seen_at")
       .execute();
     const begun = await db

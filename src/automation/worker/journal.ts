@@ -9,9 +9,13 @@ import { appendLeasedEvents, type Lease, type NewOperationEvent } from "../opera
 
 const BATCH_MILLISECONDS = 80;
 
+/** Stands in the place of a physical id for what only groups others: nothing of it can be looked up. */
+export const COMPONENT = "";
+
 export interface SeenResource {
   urn: string;
   type: string;
+  /** `COMPONENT` for what has none. */
   physicalId: string;
   phase: string | undefined;
   parent: string | undefined;

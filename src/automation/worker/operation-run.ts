@@ -2,6 +2,7 @@
 import type { CreatePhase, Phase } from "../../domain/phases.ts";
 import { phaseMessages } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
+import { resourcePhase } from "../../domain/resource-phases.ts";
 import type { Custody } from "../../store/crypto/custody.ts";
 import type { Store } from "../../store/database.ts";
 import type { Cluster, ReceiptItem } from "../../store/schema.ts";
@@ -13,7 +14,7 @@ import { plainLineError } from "../plain-cli/line-error.ts";
 import { readStackState, type StackState } from "../recovery/state-reader.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
-import { type Journal, LeaseLost } from "./journal.ts";
+import { COMPONENT, type Journal, LeaseLost } from "./journal.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
 import { ensureSecrets, programInput } from "./program-input.ts";
@@ -103,8 +104,7 @@ export function createRun(
       else journal.event({ type: "log", data: { process: "onvera", text: message } });
     },
     phase: (phase: CreatePhase) => {
-      const moved = phases.reach(phase);
-      if (moved !== undefined) showPhase(moved);
+      for (const reached of phases.reach(phase)) showPhase(reached);
     },
     checkLease: async () => {
       const { lease, operation } = claim;
@@ -118,8 +118,7 @@ export function createRun(
     record(journal, { phases, begun }, event);
     // Only what brings something about has the create phases; a destroy shows its own steps.
     if (event.kind !== "resource" || verb !== "up") return;
-    const moved = phases.see(event);
-    if (moved !== undefined) showPhase(moved);
+    for (const reached of phases.see(event)) showPhase(reached);
   };
 
   const run: OperationRun = {
@@ -240,9 +239,12 @@ function record(journal: Journal, { phases, begun }: Seen, event: EngineEvent): 
       const took =
         state === "started" || since === undefined ? {} : { duration_ms: Math.round(performance.now() - since) };
       journal.event({ type: "resource", data: { action, state, urn, type, name, phase: phases.current(), ...took } });
-      if (state === "done" && id !== undefined) {
-        const deleted = event.op === "delete" || event.op === "delete-replaced";
-        journal.resource({ urn, type, physicalId: id, phase: event.phase, parent, deleted });
+      const phase = resourcePhase(type, { phase: event.phase });
+      const deleted = state === "done" && (event.op === "delete" || event.op === "delete-replaced");
+      // A component has no id of its own and stands from its beginning: its children may be recorded before its end.
+      if (event.component) journal.resource({ urn, type, physicalId: COMPONENT, phase, parent, deleted });
+      else if (state === "done" && id !== undefined) {
+        journal.resource({ urn, type, physicalId: id, phase, parent, deleted });
       }
       return;
     }

@@ -1,6 +1,7 @@
 /** The step that changes nothing: a plan. */
 import { dataLossSteps, isStateful } from "../../domain/stateful-types.ts";
 import type { ResourceEvent } from "../events.ts";
+import { COMPONENT } from "./journal.ts";
 import type { OperationRun } from "./operation-run.ts";
 
 /** What an update or a destroy would do, property by property, without doing it. */
@@ -44,6 +45,7 @@ async function destroyPlan({ store, context }: OperationRun): Promise<Record<str
       .select(["urn", "type"])
       .where("deployment_id", "=", context.identity.deploymentId)
       .where("deleted_at", "is", null)
+      .where("physical_id", "!=", COMPONENT)
       .execute(),
   );
   const changes = resources.map(({ urn, type }) => ({

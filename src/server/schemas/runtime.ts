@@ -74,7 +74,8 @@ export interface ResourceNode {
   urn: string;
   type: string;
   name: string;
-  physical_id: string;
+  parent: string | null;
+  physical_id: string | null;
   phase: string | null;
   first_seen_at: string;
   deleted_at: string | null;
@@ -86,7 +87,8 @@ export const ResourceView: z.ZodType<ResourceNode> = z
     urn: z.string(),
     type: z.string(),
     name: z.string(),
-    physical_id: z.string(),
+    parent: z.string().nullable().meta({ description: "URN of the component it belongs to, or of the stack." }),
+    physical_id: z.string().nullable().meta({ description: "Null for a component, which only groups others." }),
     phase: z.string().nullable(),
     first_seen_at: Timestamp,
     deleted_at: Timestamp.nullable(),
