@@ -7,6 +7,8 @@ export interface TcpProxy {
   /** Breaks every connection and refuses new ones. */
   cut(): void;
   mend(): void;
+  /** How many connections it has let through so far. */
+  accepted(): number;
   close(): Promise<void>;
 }
 
@@ -14,11 +16,13 @@ export interface TcpProxy {
 export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let accepted = 0;
   const drop = () => {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((incoming) => {
     if (isCut) return incoming.destroy();
+    accepted += 1;
     const outgoing = connect(port, "127.0.0.1");
     for (const socket of [incoming, outgoing]) {
       sockets.add(socket);
@@ -43,6 +47,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     mend() {
       isCut = false;
     },
+    accepted: () => accepted,
     async close() {
       drop();
       server.close();

@@ -24,7 +24,10 @@ export interface SeenResource {
 
 export interface Journal {
   event(event: NewOperationEvent): void;
+  /** Shown as the operation's message, and kept in its log. */
   say(message: string): void;
+  /** Kept in the log only. */
+  note(text: string): void;
   phase(phase: string, message: string): void;
   resource(resource: SeenResource): void;
   /** Written at once: a later worker must find the process even if this one dies in the next moment. */
@@ -60,6 +63,11 @@ interface Batch {
   row: { phase?: string; message?: string; step?: string; process?: string; irreversible?: boolean };
   resources: Map<string, SeenResource>;
 }
+
+/** Who speaks in the log where it is none of the deployment's processes. */
+const SPEAKER = "onvera";
+const saying = (text: string) => ({ process: SPEAKER, text });
+const isSaying = ({ type, data }: NewOperationEvent): boolean => type === "log" && data.process === SPEAKER;
 
 const emptyBatch = (): Batch => ({ events: [], row: {}, resources: new Map() });
 
@@ -114,6 +122,14 @@ export function openJournal(
     },
     say(message) {
       batch.row.message = message;
+      // A bar that moves many times within a batch is one record: its last state.
+      const last = batch.events.at(-1);
+      if (last !== undefined && isSaying(last)) last.data = saying(message);
+      else batch.events.push({ type: "log", data: saying(message), at: new Date() });
+      soon();
+    },
+    note(text) {
+      batch.events.push({ type: "log", data: saying(text), at: new Date() });
       soon();
     },
     phase(phase, message) {

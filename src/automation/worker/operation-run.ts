@@ -101,7 +101,7 @@ export function createRun(
     say: (message) => {
       // A destroy's phases have documented messages; what it does within them goes to the log.
       if (context.type !== "deployment.destroy") journal.say(message);
-      else journal.event({ type: "log", data: { process: "onvera", text: message } });
+      else journal.note(message);
     },
     phase: (phase: CreatePhase) => {
       for (const reached of phases.reach(phase)) showPhase(reached);

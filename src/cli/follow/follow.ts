@@ -1,9 +1,10 @@
 /** Follows an operation as documented: status lines, Ctrl+C that stops the following only, and what to do when it failed. */
-import type { Operation } from "../api/contract.ts";
+import type { Operation, OperationEvent } from "../api/contract.ts";
 import { CliError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { failureReport } from "./failure.ts";
+import { createQueueLine } from "./queue-line.ts";
 import { createStatusLine } from "./status-line.ts";
 import { watchOperation } from "./watch.ts";
 import { capitalized, doneMessage, type OperationWords, wordsFor } from "./words.ts";
@@ -23,9 +24,6 @@ export type Followed =
   | { outcome: "ended"; operation: Operation }
   /** The person stopped it; what to say has been said. */
   | { outcome: "detached" };
-
-/** A queue is worth a line only when it lasts: the documented lines begin with the first phase. */
-const QUEUE_WORTH_A_LINE_MILLISECONDS = 3000;
 
 const DETACHED = Symbol("detached");
 const TIMED_OUT = Symbol("timed out");
@@ -55,17 +53,26 @@ export async function followOperation(invocation: Invocation, options: FollowOpt
     startedAt: options.startedAt ?? io.now(),
     now: io.now,
   });
-  let inQueue: NodeJS.Timeout | undefined;
+  const queue = createQueueLine(status);
+  let phaseNow: string | undefined;
   try {
     const operation = await watchOperation({
       api: invocation.api(),
       operationId,
       signal: abort.signal,
       onChange(changed) {
-        clearTimeout(inQueue);
         const [phase, message] = lineOf(changed);
-        if (changed.status !== "queued") status.show(phase, message);
-        else inQueue = setTimeout(() => status.show(phase, message), QUEUE_WORTH_A_LINE_MILLISECONDS);
+        if (changed.status === "queued") return queue.show(message);
+        queue.leave();
+        status.show(phase, message);
+      },
+      onEvent(event, { requested_at }) {
+        if (event.type === "status" && event.data.status !== "queued") queue.leave();
+        const line = lineOfEvent(event, type);
+        if (line === undefined) return;
+        if (line.phase !== undefined) phaseNow = line.phase;
+        if (phaseNow !== undefined)
+          status.show(phaseNow, line.message, Math.max(0, Date.parse(event.at) - Date.parse(requested_at)));
       },
       onSilence: (isSilent) =>
         output.say(
@@ -83,7 +90,7 @@ export async function followOperation(invocation: Invocation, options: FollowOpt
     if (error === TIMED_OUT) throw timedOut(words, operationId, timeoutSeconds ?? 0);
     throw error;
   } finally {
-    clearTimeout(inQueue);
+    queue.leave();
     clearTimeout(timer);
     undo();
   }
@@ -120,6 +127,16 @@ function lineOf({ status, progress, type, error }: Operation): readonly [phase: 
   if (status === "canceled") return [status, "Canceled"];
   if (status === "queued") return [status, progress.message || "Waiting in the queue"];
   return [progress.phase || status, progress.message || "Working"];
+}
+
+/**
+ * What an event changes in the status line: the phase, or only what is said within it. The phases of a destroy keep their
+ * documented messages.
+ */
+function lineOfEvent({ type, data }: OperationEvent, operationType: string) {
+  if (type === "phase") return { phase: String(data.phase), message: String(data.message) };
+  const said = type === "log" && data.process === "onvera" && operationType !== "deployment.destroy";
+  return said ? { phase: undefined, message: String(data.text) } : undefined;
 }
 
 const waysOn = (words: OperationWords, operationId: string): string[] => [

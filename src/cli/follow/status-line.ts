@@ -3,8 +3,11 @@ import { elapsed } from "../output/elapsed.ts";
 import { safeText } from "../output/safe-text.ts";
 
 export interface StatusLine {
-  /** Shows a phase; the same phase again only brings its message up to date. */
-  show(phase: string, message: string): void;
+  /**
+   * Shows a phase; the same phase again only brings its message up to date.
+   * @param elapsedMilliseconds how long the work had taken by then; by this machine's clock, when absent
+   */
+  show(phase: string, message: string, elapsedMilliseconds?: number): void;
   /** Lets the last line stand and stops the clock. */
   end(): void;
 }
@@ -26,18 +29,21 @@ export const statusText = (phase: string, message: string, milliseconds: number)
 export function createStatusLine({ write, isLive, columns, startedAt, now }: StatusLineOptions): StatusLine {
   let current: { phase: string; message: string } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  // The service's times count where it gives them: its clock and this one may differ.
+  let begunAt = startedAt;
   const draw = () => {
     if (current === undefined) return;
-    const line = statusText(current.phase, current.message, now() - startedAt);
+    const line = statusText(current.phase, current.message, now() - begunAt);
     write(`\r\u001b[2K${line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`}`);
   };
   return {
-    show(phase, message) {
+    show(phase, message, elapsedMilliseconds) {
       const isNew = phase !== current?.phase;
       if (!isNew && message === current?.message) return;
+      if (elapsedMilliseconds !== undefined) begunAt = now() - elapsedMilliseconds;
       if (!isLive) {
         current = { phase, message };
-        if (isNew) write(`${statusText(phase, message, now() - startedAt)}\n`);
+        if (isNew) write(`${statusText(phase, message, now() - begunAt)}\n`);
         return;
       }
       if (isNew && current !== undefined) {

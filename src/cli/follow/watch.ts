@@ -1,81 +1,111 @@
-/** Asks for an operation again and again until it is over: every two seconds at most, sooner when something changed. */
+/**
+ * Watches an operation to its end by its event log, so that no phase is missed however short it was or however often the
+ * connection broke (NH-08). Where no stream can be had, it polls.
+ */
 import { isTerminal } from "../../domain/operation.ts";
-import { type Api, UnreachableError } from "../api/client.ts";
-import type { Operation } from "../api/contract.ts";
-import { ApiError } from "../api/problem.ts";
+import type { Operation, OperationEvent } from "../api/contract.ts";
+import { readEvents } from "../api/event-stream.ts";
+import { isPassing, POLL_SECONDS, type PollOptions, pause, pollOperation, readOnce } from "./poll.ts";
 
-export const POLL_SECONDS = 2;
-const PAUSE_AFTER_CHANGE_MILLISECONDS = 50;
-/** A control plane that restarts is back well within this; after it, the watch gives up (the work does not). */
-const LONGEST_SILENCE_MILLISECONDS = 120_000;
-
-export interface WatchOptions {
-  api: Api;
-  operationId: string;
-  signal: AbortSignal;
-  onChange(operation: Operation): void;
-  /** Told once when the service stops answering, and once when it is back. */
-  onSilence(isSilent: boolean): void;
+export interface WatchOptions extends PollOptions {
+  /** Told of each event in its order, when the log can be streamed; of the states by `onChange` when not. */
+  onEvent(event: OperationEvent, operation: Operation): void;
 }
 
 /**
  * Watches until the operation is terminal.
- * @throws ApiError when it is refused, UnreachableError after two minutes of silence, and the signal's reason when aborted
+ * @throws as `pollOperation`
  */
 export async function watchOperation(options: WatchOptions): Promise<Operation> {
-  const { api, operationId, signal, onChange, onSilence } = options;
-  let silentSince: number | undefined;
-  let last = "";
-  let changed = false;
-  for (;;) {
-    const askedAt = Date.now();
-    // Right after a change the present state is asked for first: the next change may have come meanwhile.
-    const waits: boolean = last !== "" && !changed;
-    try {
-      const operation: Operation = await api.call("getOperation", {
-        path: { operation_id: operationId },
-        query: waits ? { wait: `${POLL_SECONDS}s` } : {},
-        signal,
-      });
-      if (silentSince !== undefined) onSilence(false);
-      silentSince = undefined;
-      const fingerprint = JSON.stringify([operation.status, operation.progress]);
-      changed = fingerprint !== last;
-      last = fingerprint;
-      if (changed) onChange(operation);
-      if (isTerminal(operation.status)) return operation;
-      // A service that does not know `wait` answers at once; it is asked every two seconds all the same.
-      if (changed) await pause(PAUSE_AFTER_CHANGE_MILLISECONDS, signal);
-      else if (waits) await pause(POLL_SECONDS * 1000 - (Date.now() - askedAt), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isPassing(error)) throw error;
-      if (silentSince === undefined) onSilence(true);
-      silentSince ??= askedAt;
-      if (Date.now() - silentSince > LONGEST_SILENCE_MILLISECONDS) throw error;
-      await pause(POLL_SECONDS * 1000 - (Date.now() - askedAt), signal);
+  const first = await readOnce(options);
+  if (isTerminal(first.status)) {
+    options.onChange(first);
+    return first;
+  }
+  const told = await followEvents(options, first);
+  if (told === 0) options.onChange(first);
+  return pollOperation(options, first);
+}
+
+/** Tells events until the last one, or until no stream is to be had any more. @returns how many it told */
+async function followEvents(options: WatchOptions, first: Operation): Promise<number> {
+  const { api, operationId, signal, onEvent } = options;
+  let told = 0;
+  const tellSilence = onceEach(options.onSilence);
+  const queue = watchQueue(options, first);
+  const events = readEvents({
+    signal,
+    isLast: ({ type }) => type === "end",
+    async open(lastId, abort) {
+      try {
+        const response = await api.open("listOperationEvents", {
+          path: { operation_id: operationId },
+          query: { stream: "true" },
+          headers: { Accept: "text/event-stream", ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) },
+          signal: abort,
+        });
+        tellSilence(false);
+        if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) throw new NoStream();
+        return response;
+      } catch (error) {
+        if (error instanceof NoStream || signal.aborted) throw error;
+        if (!isPassing(error)) throw new NoStream();
+        tellSilence(true);
+        throw error;
+      }
+    },
+  });
+  try {
+    for await (const { data } of events) {
+      const event = JSON.parse(data) as OperationEvent;
+      if (event.type === "status") queue.isQueued(event.data.status === "queued");
+      onEvent(event, first);
+      told += 1;
     }
+    signal.throwIfAborted();
+    return told;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof NoStream || isPassing(error) || error instanceof TypeError) return told;
+    throw error;
+  } finally {
+    tellSilence(false);
+    queue.stop();
   }
 }
 
-/** Whether the failure may pass by itself while the operation goes on. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof UnreachableError || (error instanceof ApiError && (error.status >= 500 || error.status === 429));
+/** The answer is no event stream: an older service, or something on the way that does not let one through. */
+class NoStream extends Error {}
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(
-      () => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      },
-      Math.max(0, milliseconds),
-    );
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
+/** Silence is told when it begins and when it ends, however many tries lie between. */
+function onceEach(tell: (isSilent: boolean) => void): (isSilent: boolean) => void {
+  let silent = false;
+  return (isSilent) => {
+    if (isSilent === silent) return;
+    silent = isSilent;
+    tell(isSilent);
+  };
+}
+
+/** A place in the queue moves without an event of the operation's own, so it is asked for while the operation waits. */
+function watchQueue({ api, operationId, signal, onChange }: WatchOptions, first: Operation) {
+  let over = new AbortController();
+  const ask = async (mine: AbortSignal) => {
+    for (;;) {
+      await pause(POLL_SECONDS * 1000, mine);
+      const operation = await api
+        .call("getOperation", { path: { operation_id: operationId }, signal: mine })
+        .catch(() => undefined);
+      if (mine.aborted) return;
+      if (operation?.status === "queued") onChange(operation);
+    }
+  };
+  const isQueued = (queued: boolean) => {
+    over.abort();
+    if (!queued) return;
+    over = new AbortController();
+    ask(AbortSignal.any([signal, over.signal])).catch(() => undefined);
+  };
+  if (first.status === "queued") onChange(first);
+  return { isQueued, stop: () => over.abort() };
 }
