@@ -127,10 +127,12 @@ export class Deployment {
     }
     for (const name of Object.keys(this.#record.jobs)) this.jobs.forgetUnstarted(name);
     for (const [name, definition] of Object.entries(this.#record.processes)) {
-      this.#group(definition).begin(this.#onePerReplica(adopted.get(name) ?? []));
+      const { newest, older } = onePerReplica(adopted.get(name) ?? []);
+      const leaving = older.map(({ run }) => this.#discard(run));
+      this.#group(definition).begin(newest, leaving);
       adopted.delete(name);
     }
-    for (const { run } of [...adopted.values()].flat()) this.#discard(run);
+    for (const { run } of [...adopted.values()].flat()) void this.#discard(run);
   }
 
   /** Sets what is wanted of one process. */
@@ -138,7 +140,7 @@ export class Deployment {
     const { name } = definition.process;
     this.save({ processes: { ...this.#record.processes, [name]: definition } });
     const known = this.#groups.get(name);
-    if (known === undefined) this.#group(definition).begin([]);
+    if (known === undefined) this.#group(definition).begin([], []);
     else void known.apply(definition);
   }
 
@@ -213,18 +215,15 @@ export class Deployment {
     this.#services.runs.finish(record, this.folders);
   }
 
-  /** A kill during a change-over leaves two runs of one copy; the newer one is the successor. */
-  #onePerReplica(adopted: Adopted[]): Adopted[] {
-    const newest = new Map<number, Adopted>();
-    for (const each of adopted.sort((a, b) => a.run.record.startedAt - b.run.record.startedAt)) {
-      const older = newest.get(each.replica);
-      if (older !== undefined) this.#discard(older.run);
-      newest.set(each.replica, each);
-    }
-    return [...newest.values()];
+  async #discard(run: ReplicaRun): Promise<void> {
+    await run.process.terminate(10_000);
+    this.#services.runs.finish(run.record, this.folders);
   }
+}
 
-  #discard(run: ReplicaRun): void {
-    void run.process.terminate(10_000).then(() => this.#services.runs.finish(run.record, this.folders));
-  }
+/** A kill during a change-over leaves two runs of one copy; the newer one is the successor. */
+function onePerReplica(adopted: Adopted[]): { newest: Adopted[]; older: Adopted[] } {
+  const byAge = [...adopted].sort((a, b) => a.run.record.startedAt - b.run.record.startedAt);
+  const newest = [...new Map(byAge.map((each) => [each.replica, each])).values()];
+  return { newest, older: byAge.filter((each) => !newest.includes(each)) };
 }

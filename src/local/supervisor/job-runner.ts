@@ -145,7 +145,7 @@ export class JobRunner {
     clearTimeout(entry.timer);
     if (this.#released)
       throw new RequestError(503, "SUPERVISOR_ENDED", "The supervisor ended while the job ran; ask again.");
-    run.process.killAll();
+    await run.process.endAll();
     const record = this.#host.recall(job.name);
     if (record === undefined) throw new RequestError(409, "JOB_REMOVED", `Job ${job.name} was removed while it ran.`);
     return this.#conclude({ ...record, runId: run.record.runId, endedBecause: entry.endedBecause }, run.record);

@@ -11,6 +11,10 @@ export class ProcessGroup {
   readonly name: string;
   readonly #hostFor: (group: ProcessGroup) => ReplicaHost;
   readonly #replicas = new Map<number, Replica>();
+  /** Copies whose successor has their place: they run until it is ready, and then for as long as their work takes. */
+  readonly #retiring = new Set<Replica>();
+  /** How many runs still end, those of an earlier supervisor included. */
+  #leaving = 0;
   #definition: ProcessDefinition;
   #turn: Promise<void> = Promise.resolve();
   #generation = 0;
@@ -34,16 +38,21 @@ export class ProcessGroup {
     return this.#definition.stopped ? 0 : this.#definition.process.replicas;
   }
 
-  /** Whether as many copies run as are wanted, each from the newest definition. */
+  /** Whether as many copies run as are wanted, each from the newest definition, and none of an earlier one beside them. */
   get upToDate(): boolean {
+    if (this.#leaving > 0) return false;
     const replicas = this.replicas;
     const { fingerprint } = this.#definition;
     return replicas.length === this.wantedReplicas && replicas.every((replica) => replica.fingerprint === fingerprint);
   }
 
-  /** Takes over copies that run already, then starts what is missing. */
-  begin(adopted: { replica: number; restarts: number; run: ReplicaRun }[]): void {
+  /**
+   * Takes over copies that run already, then starts what is missing.
+   * @param leaving resolves when runs nobody wants any more have ended
+   */
+  begin(adopted: { replica: number; restarts: number; run: ReplicaRun }[], leaving: Promise<unknown>[]): void {
     for (const { replica, restarts, run } of adopted) this.#make(replica, restarts).start(run);
+    for (const gone of leaving) void this.#whileLeaving(gone);
     this.apply(this.#definition);
   }
 
@@ -64,16 +73,17 @@ export class ProcessGroup {
   async stop(): Promise<void> {
     this.#generation++;
     this.#changed();
-    await Promise.all(this.replicas.map((replica) => replica.stop()));
+    const all = () => [...this.replicas, ...this.#retiring];
+    await Promise.all(all().map((replica) => replica.stop()));
     await this.#turn;
-    await Promise.all(this.replicas.map((replica) => replica.stop()));
+    await Promise.all(all().map((replica) => replica.stop()));
     this.#replicas.clear();
   }
 
   /** Looks away and leaves all copies running. */
   release(): void {
     this.#generation++;
-    for (const replica of this.#replicas.values()) replica.release();
+    for (const replica of [...this.#replicas.values(), ...this.#retiring]) replica.release();
     this.#changed();
   }
 
@@ -121,10 +131,19 @@ export class ProcessGroup {
   async #replace(replica: Replica): Promise<void> {
     const { ports, scalable } = this.#definition.process;
     if (ports.length > 0 || !scalable) return replica.restart();
+    this.#retiring.add(replica);
     const successor = this.#make(replica.index, 0);
     successor.start();
-    await this.#ready(successor, this.#generation);
-    await replica.stop();
+    const left = this.#ready(successor, this.#generation).then(() => replica.stop());
+    await this.#whileLeaving(left);
+    this.#retiring.delete(replica);
+  }
+
+  async #whileLeaving(gone: Promise<unknown>): Promise<void> {
+    this.#leaving++;
+    await gone;
+    this.#leaving--;
+    this.#changed();
   }
 
   #make(index: number, restarts: number): Replica {

@@ -168,7 +168,8 @@ export class Replica {
     this.#stopProbing();
     // The run belongs to another supervisor by now.
     if (this.#released) return 0;
-    run.process.killAll();
+    await run.process.endAll();
+    if (this.#released) return 0;
     this.#host.ended(run);
     this.#run = undefined;
     this.#lastExit = `${exitWords(exit)} after ${Math.round((Date.now() - run.record.startedAt) / 1000)} s`;

@@ -1,5 +1,6 @@
 /** One running process, started by this supervisor or taken over from an earlier one: how it ends and how to end it. */
 import type { ChildProcess } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
 import { systemErrorCode } from "../../domain/setup-error.ts";
 import { carriesMark, isRunning, type ProcessIdentity, processTree, readProcesses } from "./process-table.ts";
 
@@ -14,11 +15,16 @@ export interface ProcessExit {
 /** A process that is not our child sends us no signal when it ends, so we look. */
 const WATCH_MILLISECONDS = 250;
 
+const LOOK_AGAIN_MILLISECONDS = 20;
+/** A process inside a call of the system that cannot be cut short is not waited for any longer. */
+const LONGEST_END_MILLISECONDS = 10_000;
+
 export class RunningProcess {
   readonly identity: ProcessIdentity;
   /** Resolves when the process itself has ended; what it left behind may still run. */
   readonly exited: Promise<ProcessExit>;
   readonly #mark: string;
+  #ending: Promise<ProcessExit> | undefined;
 
   /** @param child given when this very process started it */
   constructor(identity: ProcessIdentity, mark: string, child?: ChildProcess) {
@@ -31,17 +37,35 @@ export class RunningProcess {
    * Asks the process to end, and ends it with all it left behind when the time is over. As in a container the polite
    * signal goes to the first process alone: it knows in which order its children must go.
    */
-  async terminate(graceMilliseconds: number): Promise<ProcessExit> {
+  terminate(graceMilliseconds: number): Promise<ProcessExit> {
+    // Whoever asks meanwhile waits with the first: to some programs a second polite signal means that they must not wait.
+    this.#ending ??= this.#terminate(graceMilliseconds);
+    return this.#ending;
+  }
+
+  async #terminate(graceMilliseconds: number): Promise<ProcessExit> {
     signal(this.identity.pid, "SIGTERM");
     const timer = setTimeout(() => this.killAll(), graceMilliseconds);
     const exit = await this.exited;
     clearTimeout(timer);
-    this.killAll();
+    await this.endAll();
     return exit;
   }
 
-  /** Ends at once the process, its session, its descendants and whatever carries its mark. */
-  killAll(): void {
+  /**
+   * Ends all of it and resolves when nothing of it runs. One look is not enough: what was being forked during the look is
+   * in none of its rows, and a process with much memory lives on for a moment after the signal.
+   */
+  async endAll(): Promise<void> {
+    const until = Date.now() + LONGEST_END_MILLISECONDS;
+    while (this.killAll() > 0 && Date.now() < until) await wait(LOOK_AGAIN_MILLISECONDS);
+  }
+
+  /**
+   * Sends the last signal at once to the process, its session, its descendants and whatever carries its mark.
+   * @returns how many were still there
+   */
+  killAll(): number {
     const rows = readProcesses();
     const { pid, startTime } = this.identity;
     const reused = rows.some((row) => row.pid === pid && row.startTime !== startTime);
@@ -50,6 +74,7 @@ export class RunningProcess {
     for (const row of rows)
       if (!row.ended && row.pid !== process.pid && carriesMark(row.pid, this.#mark)) victims.add(row.pid);
     for (const victim of victims) signal(victim, "SIGKILL");
+    return victims.size;
   }
 }
 
