@@ -13,6 +13,7 @@ const dist = join(root, "dist");
 const entries = {
   cli: "src/cli/main.ts",
   "main/supervisor": "src/main/supervisor.ts",
+  "main/provider-host": "src/main/provider-host.ts",
   "stacks/main": "src/stacks/main.ts",
 };
 

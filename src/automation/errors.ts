@@ -49,6 +49,14 @@ const rules: readonly Rule[] = [
     next: retryLater,
   },
   {
+    pattern: /code = Unavailable|error reading from server|transport is closing/,
+    code: "PROVIDER_LOST",
+    cause: "platform",
+    retryable: true,
+    message: "The process that makes the resources ended.",
+    next: retryLater,
+  },
+  {
     pattern: /no space left on device|could not extend file|disk full/i,
     code: "DISK_FULL",
     cause: "capacity",

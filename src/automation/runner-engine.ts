@@ -13,12 +13,20 @@ import { cliEnvironment, type StateBackend } from "./runner/environment.ts";
 import { type RunnerJob, RunnerMessage, type RunnerOutcome, type RunnerRequest } from "./runner/messages.ts";
 import { createRunnerPool } from "./runner/pool.ts";
 
+interface RegisteredRun {
+  /** Resolves when nothing of the run is under way. */
+  end(): Promise<void>;
+}
+
 export interface ProviderRuns {
-  /** Value of PULUMI_DEBUG_PROVIDERS. */
-  debugProviders: string;
-  registerRun(run: { operationId: string; generation: number; stackName: string; workDir: string }): {
-    end(): Promise<void>;
-  };
+  /** The host that serves now: value of PULUMI_DEBUG_PROVIDERS, and its process where it has one of its own. */
+  attach(): Promise<{ debugProviders: string; process?: { pid: number; startTime: string } }>;
+  registerRun(run: {
+    operationId: string;
+    generation: number;
+    stackName: string;
+    workDir: string;
+  }): Promise<RegisteredRun> | RegisteredRun;
 }
 
 export interface RunnerEngineOptions {
@@ -58,17 +66,23 @@ export async function startRunnerEngine(options: RunnerEngineOptions): Promise<E
     async run(job, io) {
       const scratch = await mkdtemp(join(options.scratchFolder, "operation-"));
       const changing = job.verb !== "preview";
-      const registered = changing ? options.providers.registerRun({ ...job, workDir: scratch }) : undefined;
+      let registered: RegisteredRun | undefined;
       try {
+        const attached = await options.providers.attach();
+        registered = changing ? await options.providers.registerRun({ ...job, workDir: scratch }) : undefined;
         const env = await cliEnvironment({
           scratch,
           backend: options.backend,
           generation: changing ? job.generation : undefined,
-          debugProviders: options.providers.debugProviders,
+          debugProviders: attached.debugProviders,
           pluginFolder: options.pluginFolder,
         });
         const child = await pool.take();
-        return await supervise(child, runnerJob(job, options, env, scratch), io);
+        return await supervise(child, runnerJob(job, options, env, scratch), {
+          ...io,
+          onProcess: (record) =>
+            io.onProcess({ ...record, ...(attached.process === undefined ? {} : { provider: attached.process }) }),
+        });
       } finally {
         // Creates that a killed CLI left in the provider host end before the next attempt may look for them.
         await registered?.end();

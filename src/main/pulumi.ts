@@ -5,6 +5,7 @@ import { createFenceHooks } from "../automation/recovery/intents.ts";
 import { sharedPluginFolder } from "../automation/toolchain/plugin-plan.ts";
 import { loadDeployment, loadRevision } from "../automation/worker/context.ts";
 import { ensureSecrets, programInput } from "../automation/worker/program-input.ts";
+import type { TargetDriver } from "../automation/worker/target-driver.ts";
 import { OnveraError } from "../domain/errors.ts";
 import { parseId } from "../domain/ids.ts";
 import { type PulumiLine, readPulumiLine } from "../domain/plain-pulumi.ts";
@@ -15,7 +16,8 @@ import { startProviderHost } from "../providers/host/provider-host.ts";
 import { writeAudit } from "../store/audit.ts";
 import { distFile } from "./dist-file.ts";
 import { type Installation, openRunningInstallation } from "./installation.ts";
-import { createLocalTarget, type LocalTarget } from "./local-target.ts";
+import { localProviders } from "./local-providers.ts";
+import { createLocalTarget } from "./local-target.ts";
 import { pulumiTools } from "./setup.ts";
 import { stateBackend } from "./state-backend.ts";
 import type { Verb } from "./verb.ts";
@@ -27,13 +29,17 @@ export const runPulumi: Verb = async (options, io) => {
   try {
     const { paths } = installation;
     const tools = await pulumiTools(paths, silentProgress, io.signal);
-    const target = createLocalTarget(installation, createSupervisorClient(supervisorPaths(paths.home).socket));
-    const stack = line.stack === undefined ? undefined : await findStack(installation, target, line.stack, line);
+    const supervisor = createSupervisorClient(supervisorPaths(paths.home).socket);
+    const driver = createLocalTarget(installation, supervisor);
+    const stack = line.stack === undefined ? undefined : await findStack(installation, driver, line.stack, line);
     await record(installation, line, stack?.organizationId);
     const providers = line.runsProgram
       ? await startProviderHost({
           hooks: createFenceHooks(installation.store),
-          packages: target.providers(tools.plugins),
+          packages: localProviders(
+            { databaseUrl: installation.databaseUrl, home: paths.home, plugins: tools.plugins },
+            supervisor,
+          ),
         })
       : undefined;
     try {
@@ -60,7 +66,7 @@ export const runPulumi: Verb = async (options, io) => {
 /** The deployment's stack as it is applied now, by id or name. @throws OnveraError DEPLOYMENT_NOT_FOUND */
 async function findStack(
   installation: Installation,
-  { driver }: LocalTarget,
+  driver: TargetDriver,
   reference: string,
   { runsProgram }: PulumiLine,
 ): Promise<PlainStack & { organizationId: string }> {

@@ -1,13 +1,14 @@
 /** A worker of this node, put together: engine, providers, driver, queue. */
 import os from "node:os";
-import { createFenceHooks } from "../automation/recovery/intents.ts";
 import { startRunnerEngine } from "../automation/runner-engine.ts";
 import { sharedPluginFolder } from "../automation/toolchain/plugin-plan.ts";
 import { startWorker } from "../automation/worker/start.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
-import { startProviderHost } from "../providers/host/provider-host.ts";
+import { supervisorPaths } from "../local/supervisor/paths.ts";
+import { startProviderProcess } from "../providers/process/client.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
+import type { LocalProviderConfig } from "./local-providers.ts";
 import { createLocalTarget } from "./local-target.ts";
 import type { Log } from "./log.ts";
 import type { Toolchain } from "./setup.ts";
@@ -16,6 +17,9 @@ import { version } from "./version.ts";
 
 /** Two operations per core keep it busy while the others wait for a database or an app. */
 const SLOTS_PER_CORE = 2;
+
+/** What a provider process may know of the worker's environment; its secrets come by the pipe. */
+const passedOn = ["PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"] as const;
 
 export interface WorkerServices {
   /** Takes nothing more, waits for what runs, hands back what does not end in time. */
@@ -31,11 +35,18 @@ export async function startWorkerServices(
   const { paths, settings, store, custody } = installation;
   const testApps = process.env.ONVERA_TEST_APPS === "1";
   const slots = Number(process.env.ONVERA_WORKER_SLOTS ?? os.availableParallelism() * SLOTS_PER_CORE);
-  const local = createLocalTarget(installation, supervisor);
-  const providers = await startProviderHost({
-    hooks: createFenceHooks(store),
-    packages: local.providers(toolchain.plugins),
+  const config: LocalProviderConfig = {
+    databaseUrl: installation.databaseUrl,
+    home: paths.home,
+    supervisorSocket: supervisorPaths(paths.home).socket,
+    plugins: toolchain.plugins,
+  };
+  const providers = startProviderProcess({
+    script: distFile("main/provider-host.js"),
+    config,
+    env: Object.fromEntries(passedOn.flatMap((name) => (process.env[name] ? [[name, process.env[name] ?? ""]] : []))),
     onRefused: (uid) => log.warn({ uid }, "A connection to the provider ports came from another user and was refused"),
+    onDied: (how) => log.warn({ how }, "The provider process ended and is started again"),
   });
   const engine = await startRunnerEngine({
     runnerScript: distFile("runner.js"),
@@ -51,7 +62,7 @@ export async function startWorkerServices(
     store,
     engine,
     custody,
-    drivers: { local: local.driver },
+    drivers: { local: createLocalTarget(installation, supervisor) },
     log,
     node: settings.nodeId,
     capabilities: [`local:${settings.nodeId}`],

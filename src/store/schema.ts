@@ -156,6 +156,8 @@ export interface ProcessRecord {
   pid: number;
   processGroup: number;
   startTime: string;
+  /** The process whose provider calls it makes, which may outlive it. */
+  provider?: { pid: number; startTime: string };
 }
 
 export interface OperationsTable {

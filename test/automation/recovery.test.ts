@@ -2,9 +2,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readStackState } from "../../src/automation/recovery/state-reader.ts";
+import { processIdentity } from "../../src/local/process-identity.ts";
 import type { ProviderHooks } from "../../src/providers/host/hooks.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";
+import { until } from "../support/until.ts";
 
 type AtPoint = NonNullable<ProviderHooks["atPoint"]>;
 
@@ -89,6 +91,9 @@ async function expectConverged(deploymentId: string, operationId: string): Promi
   expect(unsettled).toEqual([]);
 }
 
+const isGone = async (provider: { pid: number; startTime: string } | undefined) =>
+  provider !== undefined && (await processIdentity(provider.pid)) !== provider.startTime;
+
 describe.each(["before-call", "after-side-effect"] as const)("killed %s of a create", (point) => {
   it("runner killed: the attempt ends, the next one finds everything again", async () => {
     const worker = await plane.startWorker({ timings });
@@ -115,12 +120,15 @@ describe.each(["before-call", "after-side-effect"] as const)("killed %s of a cre
     await worker.stop();
   });
 
-  it("worker killed with its provider host: another worker takes over with a higher generation (NH-02)", async () => {
-    const first = await plane.spawnWorker({ timings, stopAt: { point, name: "::bench-first-db" } });
+  it("worker killed: its provider process ends by itself, another worker takes over with a higher generation (NH-02)", async () => {
+    const first = await plane.spawnWorker({ timings });
+    const hold = plane.gate.hold((moment) => moment.point === point && moment.urn.endsWith("::bench-first-db"));
     const { deploymentId, operation } = await plane.deploy(databaseApp);
-    await first.stopped;
-    const before = await plane.until(operation.id, ({ process: record }) => record !== null);
+    await hold.there;
+    const before = await plane.until(operation.id, ({ process: record }) => record?.provider !== undefined);
     await first.kill();
+    hold.go();
+    await until(async () => isGone(before.process?.provider), "the provider process has ended");
     const second = await plane.startWorker({ timings });
     await expectConverged(deploymentId, operation.id);
     const after = await plane.ended(operation.id);

@@ -41,6 +41,7 @@ import {
   readLines,
   request,
 } from "./control-plane-rows.ts";
+import { type Gate, openGate } from "./gate.ts";
 import type { ScratchPostgres } from "./postgres.ts";
 import type { WorkerProcessConfig } from "./worker-process-config.ts";
 
@@ -54,7 +55,7 @@ export interface ControlPlaneOptions {
 
 export interface WorkerProcess {
   child: ChildProcess;
-  stopped: Promise<void>;
+  id: string;
   kill(): Promise<void>;
 }
 
@@ -71,8 +72,12 @@ export interface ControlPlane {
   /** What a worker needs; tests change what they are about. */
   workerDeps(changes?: Partial<WorkerDeps>): WorkerDeps;
   startWorker(changes?: Partial<WorkerDeps>): Promise<Worker>;
-  /** Starts a worker in a process of its own; `stopped` resolves when it reached `stopAt`. */
-  spawnWorker(options?: Pick<WorkerProcessConfig, "timings" | "stopAt">): Promise<WorkerProcess>;
+  /** Starts a worker in a process of its own, with a provider process that asks the gate. */
+  spawnWorker(options?: Partial<Pick<WorkerProcessConfig, "timings">>): Promise<WorkerProcess>;
+  /** Holds side effects of worker processes. */
+  gate: Gate;
+  /** One line around each side effect of worker processes. */
+  sideEffectLedger: string;
   /** Inserts a bench deployment and its create operation. */
   deploy(spec: Partial<DeploymentSpec>): Promise<{ deploymentId: string; operation: Operation }>;
   /** Writes the next revision and queues the operation for it. */
@@ -144,11 +149,15 @@ export async function startControlPlane(
     database: { host: "127.0.0.1", port },
   });
 
+  const gate = await openGate(join(folder, "gate"));
+  const sideEffectLedger = join(folder, "side-effects.jsonl");
   const waits = watchOperations(store);
   const plane: ControlPlane = {
     store,
     place,
     folder,
+    gate,
+    sideEffectLedger,
     ledgerFolder,
     providers,
     engine,
@@ -177,8 +186,10 @@ export async function startControlPlane(
         masterKey: masterKey.toString("base64"),
         node,
         ledgerFolder,
+        providerScript: await bundle("test/support/provider-process.ts"),
+        gate: gate.path,
+        sideEffectLedger,
         engine: { ...engineOptions, scratchFolder: join(folder, `scratch-${children.length}`) },
-        ...changes,
         timings: changes?.timings ?? {},
       };
       const started = await forkWorker(join(folder, `worker-${children.length}.json`), config);
@@ -199,6 +210,8 @@ export async function startControlPlane(
     async stop() {
       await Promise.all(workers.map((worker) => worker.stop()));
       await Promise.all(children.map((child) => child.kill()));
+      // Provider processes that are held go on, and end.
+      await gate.close();
       await waits.close();
       await engine.close();
       await providers.stop();
@@ -212,20 +225,17 @@ export async function startControlPlane(
 async function forkWorker(configFile: string, config: WorkerProcessConfig): Promise<WorkerProcess> {
   writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
   const child = fork(await bundle("test/support/worker-process.ts"), [configFile], { execArgv: [] });
-  const heard = (kind: string) =>
-    new Promise<void>((resolve, reject) => {
-      child.on("message", (message) => {
-        if ((message as { kind?: string }).kind === kind) resolve();
-      });
-      child.once("exit", (code) => reject(new Error(`The worker process ended with ${code} before '${kind}'`)));
+  const started = new Promise<string>((resolve, reject) => {
+    child.on("message", (message) => {
+      const { kind, workerId } = message as { kind?: string; workerId?: string };
+      if (kind === "started" && workerId !== undefined) resolve(workerId);
     });
-  const stopped = heard("stopped");
-  stopped.catch(() => undefined);
+    child.once("exit", (code) => reject(new Error(`The worker process ended with ${code} before it had started`)));
+  });
   if (process.env.ONVERA_TEST_LOG) child.on("message", (message) => console.warn(JSON.stringify(message)));
-  await heard("started");
   return {
     child,
-    stopped,
+    id: await started,
     kill: () =>
       new Promise((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) return resolve();

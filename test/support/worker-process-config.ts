@@ -9,6 +9,10 @@ export interface WorkerProcessConfig {
   ledgerFolder: string;
   engine: Omit<RunnerEngineOptions, "providers">;
   timings: Partial<WorkerTimings>;
-  /** Hold the provider host at this side effect for good. */
-  stopAt?: { point: "before-call" | "after-side-effect"; name: string };
+  /** The bundled provider process. */
+  providerScript: string;
+  /** Socket of the gate that may hold a side effect. */
+  gate: string;
+  /** Gets a line around each side effect. */
+  sideEffectLedger: string;
 }

@@ -9,6 +9,7 @@ import type { Claim } from "./claim.ts";
 import { loadContext } from "./context.ts";
 import { removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra, writeReceipt } from "./destroy-steps.ts";
 import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
+import { endSideEffects } from "./late-side-effects.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { createRun, Interrupted, type OperationRun, type RunServices } from "./operation-run.ts";
 import { plainPulumi } from "./plain-pulumi-step.ts";
@@ -31,6 +32,8 @@ import { StepFailure } from "./target-driver.ts";
 
 export interface ExecuteDeps extends RunServices {
   slots: Slots;
+  /** How long what an earlier attempt began may take to end by itself. */
+  lateSideEffectSeconds: number;
 }
 
 const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<void>>> = {
@@ -85,7 +88,10 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
 async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journal: Journal): Promise<OperationRun> {
   const { operation } = claim;
   await endLeftovers(operation.process, operation.id);
-  if (operation.slot !== "reading") await removeStaleLocks(deps.store, operation);
+  if (operation.slot !== "reading") {
+    await endSideEffects(deps, operation, deps.lateSideEffectSeconds);
+    await removeStaleLocks(deps.store, operation);
+  }
   if (operation.attempt > MAX_LOST_WORKERS) {
     throw new StepFailure(operationError("GIVEN_UP", "platform", "The operation lost its worker too often."));
   }

@@ -17,6 +17,8 @@ export interface WorkerTimings {
   /** How often the queue is looked at without having been told. */
   pollSeconds: number;
   cancelGraceSeconds: number;
+  /** How long provider calls of an earlier attempt may take to end by themselves. */
+  lateSideEffectSeconds: number;
 }
 
 export const defaultTimings: WorkerTimings = {
@@ -24,6 +26,7 @@ export const defaultTimings: WorkerTimings = {
   renewSeconds: 5,
   pollSeconds: 10,
   cancelGraceSeconds: CANCEL_GRACE_SECONDS,
+  lateSideEffectSeconds: 10,
 };
 
 export interface WorkerDeps extends RunServices {
@@ -71,7 +74,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   await registerWorker(store, { id, host: hostname(), pid: process.pid, knows, ...pick(deps) });
   const slots = createSlots(deps.slots, () => wake());
-  const execute: ExecuteDeps = { ...deps, slots };
+  const execute: ExecuteDeps = { ...deps, slots, lateSideEffectSeconds: timings.lateSideEffectSeconds };
 
   const start = (claim: Claim) => {
     const control = createRunControl(timings.cancelGraceSeconds * 1000);

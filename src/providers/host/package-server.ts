@@ -10,6 +10,8 @@ const MESSAGE_LIMIT_BYTES = 400 * 1024 * 1024;
 
 export interface PackageServer {
   port: number;
+  /** Resolves when no connection is open. */
+  left(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function startPackageServer(options: PackageServerOptions): Promise
   );
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
+  const waiting = new Set<() => void>();
 
   const admit = async (socket: Socket): Promise<void> => {
     socket.on("error", () => socket.destroy());
@@ -59,6 +62,9 @@ export async function startPackageServer(options: PackageServerOptions): Promise
       closed.abort();
       connections.delete(name);
       sockets.delete(socket);
+      if (sockets.size > 0) return;
+      for (const resolve of waiting) resolve();
+      waiting.clear();
     });
     injector.injectConnection(socket);
   };
@@ -67,6 +73,11 @@ export async function startPackageServer(options: PackageServerOptions): Promise
 
   return {
     port,
+    left: () =>
+      new Promise((resolve) => {
+        if (sockets.size === 0) resolve();
+        else waiting.add(resolve);
+      }),
     stop: async () => {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
       injector.destroy();

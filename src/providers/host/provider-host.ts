@@ -3,6 +3,7 @@
  * not inside them, so that a killed runner lets running creates finish.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ProviderHooks, Run } from "./hooks.ts";
 import { type PackageServer, startPackageServer } from "./package-server.ts";
 import type { ProviderPackage } from "./provider-package.ts";
@@ -25,8 +26,15 @@ export interface ProviderHost {
   ports: Record<string, number>;
   /** Value of PULUMI_DEBUG_PROVIDERS for a CLI that is to use this host. */
   debugProviders: string;
+  /** The same, for whoever may have a host in a process of its own. */
+  attach(): Promise<{ debugProviders: string }>;
   /** Before the CLI starts. `end()` after it is gone: resolves when nothing of the run is under way. */
   registerRun(run: Run): RegisteredRun;
+  /**
+   * Begins nothing more, lets what is under way finish and its callers leave, then closes.
+   * @param limitMilliseconds for callers that do not leave
+   */
+  drain(limitMilliseconds: number): Promise<void>;
   /** Lets what is under way finish, then closes every connection. */
   stop(): Promise<void>;
 }
@@ -52,17 +60,30 @@ export async function startProviderHost(options: ProviderHostOptions): Promise<P
     });
     servers.set(provider.name, server);
   }
+  const stopServers = () => Promise.all([...servers.values()].map((server) => server.stop()));
   const ports = Object.fromEntries([...servers].map(([name, { port }]) => [name, port]));
+
+  const debugProviders = Object.entries(ports)
+    .map(([name, port]) => `${name}:${port}`)
+    .join(",");
 
   return {
     ports,
-    debugProviders: Object.entries(ports)
-      .map(([name, port]) => `${name}:${port}`)
-      .join(","),
+    debugProviders,
+    attach: async () => ({ debugProviders }),
     registerRun: (run) => runs.register(run),
+    drain: async (limitMilliseconds) => {
+      runs.close();
+      await runs.idle();
+      const limit = new AbortController();
+      const late = sleep(limitMilliseconds, undefined, { signal: limit.signal }).catch(() => undefined);
+      await Promise.race([Promise.all([...servers.values()].map((server) => server.left())), late]);
+      limit.abort();
+      await stopServers();
+    },
     stop: async () => {
       await runs.idle();
-      await Promise.all([...servers.values()].map((server) => server.stop()));
+      await stopServers();
     },
   };
 }

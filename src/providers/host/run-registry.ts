@@ -10,6 +10,12 @@ export class RunRegistry {
   readonly #runs = new Map<string, Run>();
   readonly #active = new Map<Run, Set<Promise<unknown>>>();
   readonly #names = new Map<string, Promise<unknown>>();
+  #closed = false;
+
+  /** From now on nothing new begins; what is under way goes on. */
+  close(): void {
+    this.#closed = true;
+  }
 
   /** A later run of the same stack takes the earlier one's place for new connections. */
   register(run: Run): RegisteredRun {
@@ -33,6 +39,8 @@ export class RunRegistry {
    * still be going on when the next attempt asks for the same thing.
    */
   async track<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {
+    if (this.#closed)
+      throw new Error("The operation's worker is gone: nothing new begins until another takes it over.");
     const before = this.#names.get(name) ?? Promise.resolve();
     const current = before.then(work, work);
     const active = this.#active.get(run);
