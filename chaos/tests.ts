@@ -1,4 +1,5 @@
 /** Every chaos test by its name: one file each in this folder. */
 import type { ChaosTest } from "./chaos-test.ts";
+import { matrix } from "./matrix.ts";
 
-export const chaosTests: Readonly<Record<string, ChaosTest>> = {};
+export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix };

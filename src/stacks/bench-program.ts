@@ -31,7 +31,7 @@ export function benchProgram(input: ProgramInput): Program<BenchOutputs> {
   return async () => {
     const rules = stackRules(input.options);
     const opts = { transformations: [rules.transformation] };
-    const made = version === "items" ? items(count, opts) : databases(input.identity.deploymentId, opts);
+    const made = version === "items" ? items(count, opts) : databases(input.identity.deploymentId, count, opts);
     rules.assertAllAdopted();
     return { version, resources: made.length };
   };
@@ -42,20 +42,33 @@ const items = (count: number, opts: pulumi.CustomResourceOptions): pulumi.Custom
     (name) => new BenchItem(name, { name, size: ITEM_BYTES }, opts),
   );
 
+/** Connections each role and database may have, beside the count: so that another count updates every resource. */
+const CONNECTIONS = 10;
+
 /** Two roles, two databases, two grants: each kind of create that recovery must be able to find again. */
-function databases(deploymentId: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[] {
-  const owner = new Role("bench-owner", { name: ownerRoleName(deploymentId), login: false }, opts);
-  const member = new Role("bench-login", { name: loginRoleName(deploymentId, "a"), roles: [owner.name] }, opts);
+function databases(deploymentId: string, count: number, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[] {
+  const connectionLimit = CONNECTIONS + count;
+  const owner = new Role("bench-owner", { name: ownerRoleName(deploymentId), login: false, connectionLimit }, opts);
+  const member = new Role(
+    "bench-login",
+    { name: loginRoleName(deploymentId, "a"), roles: [owner.name], connectionLimit },
+    opts,
+  );
   const pairs = ["", "_second"].flatMap((suffix) => {
     const logical = suffix === "" ? "bench-first" : "bench-second";
     const database = new Database(
       `${logical}-db`,
-      { name: `${databaseName(deploymentId)}${suffix}`, owner: owner.name, template: "template0" },
+      { name: `${databaseName(deploymentId)}${suffix}`, owner: owner.name, template: "template0", connectionLimit },
       { ...opts, ignoreChanges: ["name", "owner", "template", "encoding", "lcCollate", "lcCtype"] },
     );
     const closed = new Grant(
       `${logical}-public`,
-      { database: database.name, role: "public", objectType: "database", privileges: [] },
+      {
+        database: database.name,
+        role: "public",
+        objectType: "database",
+        privileges: count % 2 === 0 ? [] : ["TEMPORARY"],
+      },
       opts,
     );
     return [database, closed];

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { withLock } from "../../src/local/lock-file.ts";
@@ -19,6 +20,7 @@ import { hostAccess, serverConfig } from "../../src/local/postgres/server-config
 import { startServer, stopServer } from "../../src/local/postgres/server-process.ts";
 import { type ServerUser, serverUser } from "../../src/local/postgres/server-user.ts";
 import { prepareFolders } from "../../src/local/prepare-folders.ts";
+import { processIdentity } from "../../src/local/process-identity.ts";
 
 const run = promisify(execFile);
 
@@ -34,6 +36,10 @@ export interface ScratchPostgres {
   createDatabase(name?: string): Promise<string>;
   /** Makes an empty control-plane database with its own non-superuser role, and gives that role's connection string. */
   createControlDatabase(): Promise<string>;
+  /** Ends the server as a crash would: nothing is rolled back or written out. */
+  crash(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  restart(): Promise<void>;
   /** Stops the server and removes its folder; a second call does nothing. */
   stop(): Promise<void>;
 }
@@ -69,14 +75,16 @@ export async function startScratchPostgres({
   };
   const hostAccessFile = path.join(folder, "hba");
   await writeFile(hostAccessFile, hostAccess());
-  const { port, pid } = await retryOnTakenPort(async (port) => {
+  const started = await retryOnTakenPort(async (port) => {
     await writeFile(
       place.configFile,
       serverConfig({ port, socketFolder, hostAccessFile, maxConnections, durable: false }),
     );
     return startServer({ ...place, port });
   });
-  const reaper = startReaper(pid, folder);
+  const { port } = started;
+  let { pid } = started;
+  let reaper = startReaper(pid, folder);
   const connectionString = (database = "postgres") =>
     `postgres://${superuserName}:${password}@127.0.0.1:${port}/${database}`;
   let stopped: Promise<void> | undefined;
@@ -85,7 +93,9 @@ export async function startScratchPostgres({
     port,
     superuser: superuserName,
     password,
-    pid,
+    get pid() {
+      return pid;
+    },
     connectionString,
     async createDatabase(name = `scratch_${randomUUID().replaceAll("-", "")}`) {
       const client = new pg.Client({ connectionString: connectionString() });
@@ -96,6 +106,16 @@ export async function startScratchPostgres({
     createControlDatabase() {
       const name = `onvera_${randomUUID().slice(0, 8)}`;
       return ensureControlDatabase(connectionString(), { role: name, database: name, password });
+    },
+    async crash() {
+      const identity = await processIdentity(pid);
+      process.kill(pid, "SIGQUIT");
+      while ((await processIdentity(pid)) === identity) await pause(5);
+    },
+    async restart() {
+      reaper.kill("SIGKILL");
+      ({ pid } = await startServer({ ...place, port }));
+      reaper = startReaper(pid, folder);
     },
     stop() {
       stopped ??= stopServer(data, { timeoutSeconds: 5 }).then(async () => {
