@@ -1142,6 +1142,7 @@ export interface components {
                     feature_flags: {
                         [key: string]: boolean;
                     };
+                    /** @description Values are masked for readers who may not change them. */
                     config: {
                         [key: string]: unknown;
                     };

@@ -70,7 +70,7 @@ async function findStack(
   reference: string,
   { runsProgram }: PulumiLine,
 ): Promise<PlainStack & { organizationId: string }> {
-  const { store, custody } = installation;
+  const { store, custody, dataKeys } = installation;
   const { record, revision } = await store.asPlatform(async (db) => {
     const id = parseId("deployment", reference);
     const matches = await db
@@ -92,7 +92,7 @@ async function findStack(
     }
     const record = await loadDeployment(db, match.id);
     const { applied_revision: applied, wanted_revision: wanted } = record.deployment;
-    return { record, revision: await loadRevision(db, record.identity, applied ?? wanted) };
+    return { record, revision: await loadRevision(db, dataKeys, record.identity, applied ?? wanted) };
   });
   const { identity, cluster } = record;
   const secrets = await ensureSecrets(store, custody, record, revision);

@@ -32,7 +32,7 @@ export async function startWorkerServices(
   supervisor: SupervisorClient,
   log: Log,
 ): Promise<WorkerServices> {
-  const { paths, settings, store, custody } = installation;
+  const { paths, settings, store, custody, dataKeys } = installation;
   const testApps = process.env.ONVERA_TEST_APPS === "1";
   const slots = Number(process.env.ONVERA_WORKER_SLOTS ?? os.availableParallelism() * SLOTS_PER_CORE);
   const config: LocalProviderConfig = {
@@ -62,6 +62,7 @@ export async function startWorkerServices(
     store,
     engine,
     custody,
+    dataKeys,
     drivers: { local: createLocalTarget(installation, supervisor) },
     log,
     node: settings.nodeId,

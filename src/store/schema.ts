@@ -114,11 +114,29 @@ export interface DeploymentsTable {
   status: ColumnType<DeploymentStatus, never, never>;
 }
 
+/** What stands in place of a sealed member of a stored spec (src/store/spec-seal.ts). */
+export interface SealedMember {
+  $sealed: SealedValue;
+}
+
+type Sealable<T, Names extends keyof T> = Omit<T, Names> & { [Name in Names]: T[Name] | SealedMember };
+type AirflowSpec = NonNullable<DeploymentSpec["airflow"]>;
+
+/** A spec as it is stored: what may hold a customer's secrets is sealed, unless it is empty or older than the sealing. */
+export type StoredSpec = Omit<Sealable<DeploymentSpec, "environment_variables">, "superset" | "airflow"> & {
+  superset?: Sealable<NonNullable<DeploymentSpec["superset"]>, "config"> | undefined;
+  airflow?:
+    | (Omit<Sealable<AirflowSpec, "connections" | "variables">, "dags"> & {
+        dags?: Sealable<NonNullable<AirflowSpec["dags"]>, "url"> | undefined;
+      })
+    | undefined;
+};
+
 export interface DeploymentSpecsTable {
   deployment_id: string;
   organization_id: string;
   revision: number;
-  spec: RequiredJson<DeploymentSpec>;
+  spec: RequiredJson<StoredSpec>;
   created_by: string | null;
   created_at: Timestamp;
 }

@@ -26,6 +26,7 @@ import { type ProviderHost, startProviderHost } from "../../src/providers/host/p
 import { providerPackages } from "../../src/providers/packages.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
+import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import type { Operation } from "../../src/store/schema.ts";
@@ -141,8 +142,9 @@ export async function startControlPlane(
   const adminUrl = new URL(server.connectionString("postgres"));
   adminUrl.username = url.username;
   adminUrl.password = url.password;
-  const masterKey = randomBytes(32);
-  const custody = openCustody({ id: "test", key: masterKey });
+  const masterKey = { id: "test", key: randomBytes(32) };
+  const custody = openCustody(masterKey);
+  const dataKeys = openDataKeys(masterKey);
   const driver = createBenchDriver({
     admin: createAdminConnection(adminUrl.href),
     ledgerFolder,
@@ -167,6 +169,7 @@ export async function startControlPlane(
       store,
       engine,
       custody,
+      dataKeys,
       drivers: { local: driver },
       log: { info: quiet, warn: logged, error: logged },
       node,
@@ -183,7 +186,7 @@ export async function startControlPlane(
     async spawnWorker(changes) {
       const config = {
         connectionString,
-        masterKey: masterKey.toString("base64"),
+        masterKey: masterKey.key.toString("base64"),
         node,
         ledgerFolder,
         providerScript: await bundle("test/support/provider-process.ts"),

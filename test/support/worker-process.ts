@@ -6,10 +6,12 @@ import { createAdminConnection } from "../../src/automation/targets/local/admin-
 import { startWorker } from "../../src/automation/worker/start.ts";
 import { startProviderProcess } from "../../src/providers/process/client.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
+import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { openStore } from "../../src/store/database.ts";
 import type { WorkerProcessConfig } from "./worker-process-config.ts";
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as WorkerProcessConfig;
+const masterKey = { id: "test", key: Buffer.from(config.masterKey, "base64") };
 const store = openStore({ connectionString: config.connectionString });
 const url = new URL(config.connectionString);
 const providers = startProviderProcess({
@@ -24,7 +26,8 @@ const say = (fields: Record<string, unknown>, message: string) => process.send?.
 const worker = await startWorker({
   store,
   engine,
-  custody: openCustody({ id: "test", key: Buffer.from(config.masterKey, "base64") }),
+  custody: openCustody(masterKey),
+  dataKeys: openDataKeys(masterKey),
   drivers: {
     local: createBenchDriver({
       admin: createAdminConnection(admin.href),

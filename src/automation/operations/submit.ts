@@ -13,6 +13,8 @@ import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
 
 export interface OperationRequest {
+  /** @default a new one */
+  id?: string;
   organizationId: string;
   type: OperationType;
   resourceType: string;
@@ -81,7 +83,7 @@ async function insertOperation(
     WITH inserted AS (
       INSERT INTO operations (id, organization_id, type, slot, resource_type, resource_id, input, capability,
         requested_by, origin, request_id, spec_format, next_event_seq)
-      SELECT ${newId("operation")}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
+      SELECT ${request.id ?? newId("operation")}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
         ${request.resourceId}, ${JSON.stringify(request.input)}::jsonb, ${request.capability},
         ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, ${SPEC_FORMAT}, 2
       WHERE NOT EXISTS (

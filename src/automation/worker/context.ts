@@ -1,10 +1,12 @@
 /** Reads what an operation is about: the deployment, its cluster, the revisions before and after. */
-import { appTypes, type DeploymentIdentity, DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec.ts";
+import { appTypes, type DeploymentIdentity, type DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec.ts";
 import type { OperationType } from "../../domain/operation.ts";
 import type { Workload } from "../../domain/workload.ts";
 import { workloadFor } from "../../stacks/apps/registry.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster, Deployment, Operation } from "../../store/schema.ts";
+import { openSpec, planPlace, revisionPlace } from "../../store/spec-seal.ts";
 
 export interface DeploymentRecord {
   deployment: Deployment;
@@ -60,30 +62,40 @@ export async function loadDeployment(db: Scoped, deploymentId: string): Promise<
  * Loads one revision of a deployment.
  * @throws Error when there is none of that number, or its spec is not one this version knows
  */
-export async function loadRevision(db: Scoped, identity: DeploymentIdentity, number: number): Promise<Revision> {
+export async function loadRevision(
+  db: Scoped,
+  dataKeys: DataKeys,
+  identity: DeploymentIdentity,
+  number: number,
+): Promise<Revision> {
   const { spec } = await db
     .selectFrom("deployment_specs")
     .select("spec")
     .where("deployment_id", "=", identity.deploymentId)
     .where("revision", "=", number)
     .executeTakeFirstOrThrow();
-  return withWorkload(number, DeploymentSpec.parse(spec), identity);
+  return withWorkload(
+    number,
+    await openSpec(db, dataKeys, revisionPlace(identity.deploymentId, number), spec),
+    identity,
+  );
 }
 
 /**
  * Loads the context.
  * @throws Error when a row is missing, or a stored spec is not one this version knows
  */
-export async function loadContext(db: Scoped, operation: Operation): Promise<OperationContext> {
+export async function loadContext(db: Scoped, dataKeys: DataKeys, operation: Operation): Promise<OperationContext> {
   const { deployment, identity, cluster } = await loadDeployment(db, operation.resource_id);
-  const revision = (number: number) => loadRevision(db, identity, number);
+  const revision = (number: number) => loadRevision(db, dataKeys, identity, number);
   const type = operation.type as OperationType;
   const applied = deployment.applied_revision === null ? undefined : await revision(deployment.applied_revision);
-  const candidate = DeploymentSpec.safeParse(operation.input.spec);
+  const candidate = type === "deployment.plan" ? operation.input.spec : undefined;
+  const place = planPlace(deployment.id, operation.id);
   const wanted =
-    type === "deployment.plan" && candidate.success
-      ? withWorkload(deployment.wanted_revision, candidate.data, identity)
-      : await revision(revisionOf(operation, deployment));
+    candidate === undefined
+      ? await revision(revisionOf(operation, deployment))
+      : withWorkload(deployment.wanted_revision, await openSpec(db, dataKeys, place, candidate), identity);
   return {
     operation,
     type,

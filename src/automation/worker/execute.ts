@@ -95,7 +95,7 @@ async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journ
   if (operation.attempt > MAX_LOST_WORKERS) {
     throw new StepFailure(operationError("GIVEN_UP", "platform", "The operation lost its worker too often."));
   }
-  const context = await deps.store.asPlatform((db) => loadContext(db, operation));
+  const context = await deps.store.asPlatform((db) => loadContext(db, deps.dataKeys, operation));
   return createRun(deps, claim, context, journal, control);
 }
 

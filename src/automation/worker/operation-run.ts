@@ -4,6 +4,7 @@ import { phaseMessages } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
 import { resourcePhase } from "../../domain/resource-phases.ts";
 import type { Custody } from "../../store/crypto/custody.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Store } from "../../store/database.ts";
 import type { Cluster, ReceiptItem } from "../../store/schema.ts";
 import type { Engine, EngineResult, EngineVerb } from "../engine.ts";
@@ -32,6 +33,7 @@ export interface RunServices {
   store: Store;
   engine: Engine;
   custody: Custody;
+  dataKeys: DataKeys;
   /** One per kind of cluster this worker serves. */
   drivers: Readonly<Partial<Record<Cluster["kind"], TargetDriver>>>;
   log: WorkerLog;

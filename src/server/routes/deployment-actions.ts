@@ -17,6 +17,7 @@ import {
   openForAction,
   type Requester,
   submitPlain,
+  submitPlan,
   submitRevision,
 } from "../services/deployments.ts";
 import { answerOnce, audit } from "../transact.ts";
@@ -33,7 +34,7 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
   const perform = async (c: Context<ServerEnv>, id: string, { action, auditAs, detail, submit }: Action) => {
     const requester = requesterOf(c);
     const body = await answerOnce(deps, c, requester.organizationId, async (db) => {
-      const row = await openForAction(db, requester, { id, action, ifMatch: c.req.header("if-match") });
+      const row = await openForAction(db, deps.dataKeys, requester, { id, action, ifMatch: c.req.header("if-match") });
       const operation = await submit(db, requester, row);
       await audit(db, c, {
         organizationId: requester.organizationId,
@@ -59,7 +60,7 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
     action,
     auditAs: type,
     ...(detail === undefined ? {} : { detail }),
-    submit: (db, requester, row) => submitRevision(db, requester, row, { type, spec: change(row) }),
+    submit: (db, requester, row) => submitRevision(db, deps.dataKeys, requester, row, { type, spec: change(row) }),
   });
 
   return newApi()
@@ -74,7 +75,7 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
             throw new OnveraError("RESOURCE_CONFLICT", { message: "Only a ready deployment can be updated" });
           }
           const spec = checkedChange(row, changes ?? {});
-          return submitPlain(db, requester, row, { type: "deployment.plan", input: { spec, destroy } });
+          return submitPlan(db, deps.dataKeys, requester, row, { spec, destroy });
         },
       };
       return c.json(await perform(c, c.req.valid("param").deployment_id, plan), 202);

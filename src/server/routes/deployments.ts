@@ -45,7 +45,9 @@ export const deploymentRoutes = (deps: ServerDeps) => {
       const caller = c.get("caller");
       const organizationId = organizationOf(caller);
       const query = c.req.valid("query");
-      const { rows, page } = await transact(deps, organizationId, (db) => listDeployments(db, organizationId, query));
+      const { rows, page } = await transact(deps, organizationId, (db) =>
+        listDeployments(db, deps.dataKeys, organizationId, query),
+      );
       const items = await Promise.all(rows.map((row) => viewFor(caller, row)));
       return c.json({ data: { items, pagination: page } }, 200);
     })
@@ -64,7 +66,7 @@ export const deploymentRoutes = (deps: ServerDeps) => {
       const wanted = c.req.valid("json");
       const ifMatch = c.req.valid("header")["if-match"];
       const { row, operation } = await transact(deps, requester.organizationId, async (db) => {
-        const result = await applyUpdate(db, requester, { id, ifMatch, wanted });
+        const result = await applyUpdate(db, deps.dataKeys, requester, { id, ifMatch, wanted });
         await audit(db, c, {
           organizationId: requester.organizationId,
           action: "deployment.update",
@@ -88,7 +90,7 @@ export const deploymentRoutes = (deps: ServerDeps) => {
       const { deployment_id: id } = c.req.valid("param");
       const ifMatch = c.req.valid("header")["if-match"];
       const body = await transact(deps, requester.organizationId, async (db) => {
-        const row = await openForAction(db, requester, { id, action: "destroy", ifMatch });
+        const row = await openForAction(db, deps.dataKeys, requester, { id, action: "destroy", ifMatch });
         const operation = await submitDestroy(db, requester, row);
         await audit(db, c, {
           organizationId: requester.organizationId,

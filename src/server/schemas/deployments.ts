@@ -32,7 +32,12 @@ const SettingsView = z.object({
     .meta({ description: "Values are masked for readers who may not change them." }),
   requirements: z.array(z.string()),
   superset: z
-    .object({ feature_flags: z.record(z.string(), z.boolean()), config: z.record(z.string(), z.unknown()) })
+    .object({
+      feature_flags: z.record(z.string(), z.boolean()),
+      config: z
+        .record(z.string(), z.unknown())
+        .meta({ description: "Values are masked for readers who may not change them." }),
+    })
     .optional(),
   airflow: z
     .object({

@@ -2,23 +2,25 @@
 import type { z } from "zod";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { ServerDeps } from "../deps.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { DeploymentListQuery } from "../schemas/deployments.ts";
 import { transact } from "../transact.ts";
-import { type DeploymentRow, deploymentQuery, findDeployment, olderThan } from "./deployment-rows.ts";
+import { type DeploymentRow, deploymentQuery, findDeployment, olderThan, openRow } from "./deployment-rows.ts";
 import { findEnvironment } from "./deployments.ts";
 
 /** One deployment of an organization. @throws OnveraError DEPLOYMENT_NOT_FOUND, for a foreign one too (ON-08) */
 export async function readDeployment(
-  deps: Pick<ServerDeps, "store">,
+  deps: Pick<ServerDeps, "store" | "dataKeys">,
   organizationId: string,
   id: string,
 ): Promise<DeploymentRow> {
   const deploymentId = parseId("deployment", id);
   const row =
-    deploymentId && (await transact(deps, organizationId, (db) => findDeployment(db, organizationId, deploymentId)));
+    deploymentId &&
+    (await transact(deps, organizationId, (db) => findDeployment(db, deps.dataKeys, organizationId, deploymentId)));
   if (!row) throw new OnveraError("DEPLOYMENT_NOT_FOUND");
   return row;
 }
@@ -26,6 +28,7 @@ export async function readDeployment(
 /** A page, newest first. Destroyed ones only where they are asked for (TN-4). */
 export async function listDeployments(
   db: Scoped,
+  dataKeys: DataKeys,
   organizationId: string,
   query: z.infer<typeof DeploymentListQuery>,
 ): Promise<{ rows: DeploymentRow[]; page: ReturnType<typeof pageAnswer>["pagination"] }> {
@@ -66,5 +69,5 @@ export async function listDeployments(
     .execute();
   const { total } = await counted.executeTakeFirstOrThrow();
   const { items, pagination } = pageAnswer(rows, { request: query, total, filters, view: (row) => row });
-  return { rows: items, page: pagination };
+  return { rows: await Promise.all(items.map((row) => openRow(db, dataKeys, row))), page: pagination };
 }

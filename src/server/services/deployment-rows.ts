@@ -1,8 +1,11 @@
 /** A deployment as the API sees it: its row, where it lives, what is wanted of it and what is under way, in one query. */
 import { type SqlBool, sql } from "kysely";
 import type { GateFacts } from "../../domain/deployment-gate.ts";
+import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
 import type { OperationSlot, OperationStatus } from "../../domain/operation.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
+import { openSpec, revisionPlace } from "../../store/spec-seal.ts";
 import type { RuntimeTarget } from "../runtime-reader.ts";
 
 interface ActiveOperation {
@@ -12,7 +15,7 @@ interface ActiveOperation {
   status: OperationStatus;
 }
 
-/** The query every reader of deployments starts from. */
+/** The query every reader of deployments starts from; `openRow` makes its rows readable. */
 export const deploymentQuery = (db: Scoped, organizationId: string) =>
   db
     .selectFrom("deployments as d")
@@ -39,16 +42,30 @@ export const deploymentQuery = (db: Scoped, organizationId: string) =>
       ), '[]'::json)`.as("active_operations"),
     ]);
 
-export type DeploymentRow = Awaited<ReturnType<ReturnType<typeof deploymentQuery>["executeTakeFirstOrThrow"]>>;
+type StoredRow = Awaited<ReturnType<ReturnType<typeof deploymentQuery>["executeTakeFirstOrThrow"]>>;
+
+export type DeploymentRow = Omit<StoredRow, "spec"> & { spec: DeploymentSpec };
+
+/** A row with its spec unsealed. */
+export async function openRow(db: Scoped, dataKeys: DataKeys, row: StoredRow): Promise<DeploymentRow> {
+  return { ...row, spec: await openSpec(db, dataKeys, revisionPlace(row.id, row.wanted_revision), row.spec) };
+}
 
 /** Finds one deployment of an organization; undefined when it is not theirs or not there. */
-export function findDeployment(db: Scoped, organizationId: string, id: string): Promise<DeploymentRow | undefined> {
-  return deploymentQuery(db, organizationId).where("d.id", "=", id).executeTakeFirst();
+export async function findDeployment(
+  db: Scoped,
+  dataKeys: DataKeys,
+  organizationId: string,
+  id: string,
+): Promise<DeploymentRow | undefined> {
+  const row = await deploymentQuery(db, organizationId).where("d.id", "=", id).executeTakeFirst();
+  return row && openRow(db, dataKeys, row);
 }
 
 /** The same, with its row locked: the facts read then stay true until the transaction ends. */
 export async function lockDeployment(
   db: Scoped,
+  dataKeys: DataKeys,
   organizationId: string,
   id: string,
 ): Promise<DeploymentRow | undefined> {
@@ -59,7 +76,7 @@ export async function lockDeployment(
     .where("organization_id", "=", organizationId)
     .forUpdate()
     .executeTakeFirst();
-  return locked && findDeployment(db, organizationId, id);
+  return locked && findDeployment(db, dataKeys, organizationId, id);
 }
 
 /** What the gate needs to know. */

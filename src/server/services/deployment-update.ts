@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { refusal } from "../../domain/deployment-gate.ts";
 import { OnveraError } from "../../domain/errors.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import type { UpdateDeployment } from "../schemas/deployments.ts";
@@ -15,10 +16,11 @@ import { changesNothing, checkedChange, openDeployment, type Requester, submitRe
  */
 export async function applyUpdate(
   db: Scoped,
+  dataKeys: DataKeys,
   requester: Requester,
   { id, ifMatch, wanted }: { id: string; ifMatch: string | undefined; wanted: UpdateDeployment },
 ): Promise<{ row: DeploymentRow; operation: Operation | undefined }> {
-  const row = await openDeployment(db, requester, { id, ifMatch });
+  const row = await openDeployment(db, dataKeys, requester, { id, ifMatch });
   if (row.status === "destroyed") {
     throw new OnveraError("RESOURCE_CONFLICT", { message: "Deployment has been destroyed" });
   }
@@ -45,10 +47,10 @@ export async function applyUpdate(
   if (changesSettings || asksAgain) {
     const refused = refusal("update", gateFacts(row));
     if (refused) throw new OnveraError(refused.code, refused);
-    const operation = await submitRevision(db, requester, row, { type: "deployment.update", spec });
+    const operation = await submitRevision(db, dataKeys, requester, row, { type: "deployment.update", spec });
     return { row, operation };
   }
-  const current = await findDeployment(db, requester.organizationId, row.id);
+  const current = await findDeployment(db, dataKeys, requester.organizationId, row.id);
   return { row: current ?? row, operation: undefined };
 }
 

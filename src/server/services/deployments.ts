@@ -8,7 +8,6 @@ import { type DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec
 import { type FieldError, OnveraError } from "../../domain/errors.ts";
 import { generatedName } from "../../domain/generated-name.ts";
 import { newId, parseId } from "../../domain/ids.ts";
-import { hostLabel, hostSuffix } from "../../domain/names.ts";
 import type { OperationType } from "../../domain/operation.ts";
 import {
   type AnyAppType,
@@ -19,10 +18,14 @@ import {
   sameSpec,
 } from "../../domain/spec-changes.ts";
 import { specFaults } from "../../domain/spec-faults.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
+import { planPlace, sealSpec } from "../../store/spec-seal.ts";
 import type { Origin } from "../caller.ts";
+import type { ServerDeps } from "../deps.ts";
 import { DEFAULT_ENVIRONMENT, etagOf } from "../views/deployment-view.ts";
+import { insertDeployment, insertRevision } from "./deployment-inserts.ts";
 import { capabilityOf, type DeploymentRow, gateFacts, lockDeployment } from "./deployment-rows.ts";
 
 /** Who asks, for the operation's record. */
@@ -42,20 +45,20 @@ export interface NewDeployment extends SettingsChanges {
 
 /**
  * Creates the record, its first revision and its operation.
- * @param testApps whether the bench app is accepted
+ * @param deps `testApps` says whether the bench app is accepted
  * @throws OnveraError INVALID_REQUEST, VALIDATION_ERROR or ENVIRONMENT_NOT_FOUND; nothing exists then
  */
 export async function createDeployment(
   db: Scoped,
   requester: Requester,
   wanted: NewDeployment,
-  { testApps }: { testApps: boolean },
+  { testApps, dataKeys }: Pick<ServerDeps, "testApps" | "dataKeys">,
 ): Promise<{ deploymentId: string; operation: Operation }> {
   const appType = knownApp(wanted.app_type, testApps);
   const spec = newSpec(appType, wanted);
   refuseFaults(specFaults(appType, spec));
   const environment = await findEnvironment(db, requester.organizationId, wanted.environment_id ?? DEFAULT_ENVIRONMENT);
-  const deploymentId = await insertDeployment(db, requester, {
+  const deploymentId = await insertDeployment(db, dataKeys, requester, {
     environmentId: environment.id,
     name: wanted.name ?? generatedName(appType),
     appType,
@@ -73,10 +76,11 @@ export async function createDeployment(
  */
 export async function openForAction(
   db: Scoped,
+  dataKeys: DataKeys,
   requester: Requester,
   { id, action, ifMatch }: { id: string; action: DeploymentAction; ifMatch: string | undefined },
 ): Promise<DeploymentRow> {
-  const row = await openDeployment(db, requester, { id, ifMatch });
+  const row = await openDeployment(db, dataKeys, requester, { id, ifMatch });
   const refused = refusal(action, gateFacts(row));
   if (refused) throw new OnveraError(refused.code, refused);
   return row;
@@ -85,11 +89,12 @@ export async function openForAction(
 /** Loads and locks a deployment. @throws OnveraError DEPLOYMENT_NOT_FOUND or PRECONDITION_FAILED */
 export async function openDeployment(
   db: Scoped,
+  dataKeys: DataKeys,
   requester: Requester,
   { id, ifMatch }: { id: string; ifMatch: string | undefined },
 ): Promise<DeploymentRow> {
   const deploymentId = parseId("deployment", id);
-  const row = deploymentId && (await lockDeployment(db, requester.organizationId, deploymentId));
+  const row = deploymentId && (await lockDeployment(db, dataKeys, requester.organizationId, deploymentId));
   if (!row) throw new OnveraError("DEPLOYMENT_NOT_FOUND");
   if (ifMatch !== undefined && ifMatch !== "*" && !ifMatch.split(/\s*,\s*/).includes(etagOf(row))) {
     throw new OnveraError("PRECONDITION_FAILED");
@@ -109,6 +114,7 @@ export const changesNothing = (row: DeploymentRow, spec: DeploymentSpec): boolea
 /** Writes the next revision and queues the operation that applies it. */
 export async function submitRevision(
   db: Scoped,
+  dataKeys: DataKeys,
   requester: Requester,
   row: DeploymentRow,
   { type, spec }: { type: OperationType; spec: DeploymentSpec },
@@ -119,7 +125,7 @@ export async function submitRevision(
     .where("deployment_id", "=", row.id)
     .executeTakeFirstOrThrow();
   const revision = newest.revision + 1;
-  await insertSpec(db, requester, row.id, revision, spec);
+  await insertRevision(db, dataKeys, requester, { deploymentId: row.id, revision, spec });
   await db
     .updateTable("deployments")
     .set({ wanted_revision: revision, version: sql`version + 1` })
@@ -129,7 +135,21 @@ export async function submitRevision(
   return submit(db, requester, type, row.id, clusterOf(row), input);
 }
 
-/** Queues an operation that changes no revision: a plan, or the operator's pulumi command. */
+/** Queues a plan. Its spec is stored with the operation, sealed as a revision's is. */
+export async function submitPlan(
+  db: Scoped,
+  dataKeys: DataKeys,
+  requester: Requester,
+  row: DeploymentRow,
+  { spec, destroy }: { spec: DeploymentSpec; destroy: boolean },
+): Promise<Operation> {
+  const id = newId("operation");
+  const seat = { organizationId: requester.organizationId, place: planPlace(row.id, id) };
+  const input = { spec: await sealSpec(db, dataKeys, seat, spec), destroy };
+  return submit(db, requester, "deployment.plan", row.id, clusterOf(row), input, id);
+}
+
+/** Queues an operation that changes no revision, such as the operator's pulumi command. */
 export function submitPlain(
   db: Scoped,
   requester: Requester,
@@ -184,69 +204,6 @@ function refuseFaults(faults: FieldError[]): void {
   if (first) throw new OnveraError("VALIDATION_ERROR", { message: first.message, fields: faults });
 }
 
-/** Inserts the record and its first revision in one statement. */
-async function insertDeployment(
-  db: Scoped,
-  { organizationId, actor }: Requester,
-  wanted: { environmentId: string; name: string; appType: string; isProtected: boolean; spec: DeploymentSpec },
-): Promise<string> {
-  // A host belongs to one deployment for ever; a suffix that is taken is drawn again (ON-29).
-  for (;;) {
-    const inserted = await db
-      .with("made", (query) =>
-        query
-          .insertInto("deployments")
-          .values({
-            id: newId("deployment"),
-            organization_id: organizationId,
-            environment_id: wanted.environmentId,
-            name: wanted.name,
-            app_type: wanted.appType,
-            host_label: hostLabel(wanted.name, wanted.appType, hostSuffix()),
-            protected: wanted.isProtected,
-            created_by: actor.id,
-          })
-          .onConflict((conflict) => conflict.column("host_label").doNothing())
-          .returning("id"),
-      )
-      .insertInto("deployment_specs")
-      .columns(["deployment_id", "organization_id", "revision", "spec", "created_by"])
-      .expression((query) =>
-        query
-          .selectFrom("made")
-          .select([
-            "made.id",
-            sql<string>`${organizationId}::text`.as("organization_id"),
-            sql<number>`1`.as("revision"),
-            sql<DeploymentSpec>`${JSON.stringify(wanted.spec)}::jsonb`.as("spec"),
-            sql<string>`${actor.id}::text`.as("created_by"),
-          ]),
-      )
-      .returning("deployment_id")
-      .executeTakeFirst();
-    if (inserted) return inserted.deployment_id;
-  }
-}
-
-async function insertSpec(
-  db: Scoped,
-  requester: Requester,
-  deploymentId: string,
-  revision: number,
-  spec: DeploymentSpec,
-) {
-  await db
-    .insertInto("deployment_specs")
-    .values({
-      deployment_id: deploymentId,
-      organization_id: requester.organizationId,
-      revision,
-      spec: JSON.stringify(spec),
-      created_by: requester.actor.id,
-    })
-    .execute();
-}
-
 const clusterOf = (row: DeploymentRow) => ({ kind: row.cluster_kind, node: row.cluster_node });
 
 function submit(
@@ -256,8 +213,10 @@ function submit(
   deploymentId: string,
   cluster: { kind: string; node: string | null },
   input: Record<string, unknown>,
+  id?: string,
 ): Promise<Operation> {
   return submitOperation(db, {
+    ...(id === undefined ? {} : { id }),
     organizationId,
     type,
     resourceType: "deployment",

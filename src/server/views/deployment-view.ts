@@ -14,7 +14,7 @@ export const DEFAULT_ENVIRONMENT = "env_default";
 
 export interface DeploymentViewOptions {
   health: (typeof healthStates)[number];
-  /** Whether the reader may see the values of environment and Airflow variables. */
+  /** Whether the reader may see the values of environment and Airflow variables and of Superset settings. */
   reveal: boolean;
 }
 
@@ -66,11 +66,18 @@ function settingsView(spec: DeploymentSpec, reveal: boolean): DeploymentView["se
     replicas: spec.replicas,
     environment_variables: values(spec.environment_variables),
     requirements: spec.requirements,
-    ...(spec.superset ? { superset: spec.superset } : {}),
+    ...(spec.superset
+      ? {
+          superset: {
+            feature_flags: spec.superset.feature_flags,
+            config: reveal ? spec.superset.config : masked(spec.superset.config),
+          },
+        }
+      : {}),
     ...(spec.airflow
       ? {
           airflow: {
-            dags: spec.airflow.dags ?? null,
+            dags: spec.airflow.dags ? { ...spec.airflow.dags, url: withoutPassword(spec.airflow.dags.url) } : null,
             connections: masked(spec.airflow.connections),
             variables: values(spec.airflow.variables),
           },
@@ -79,5 +86,8 @@ function settingsView(spec: DeploymentSpec, reveal: boolean): DeploymentView["se
   };
 }
 
-const masked = (entries: Record<string, string>): Record<string, string> =>
+/** A Git URL may carry a password; who may see the deployment need not know it. */
+const withoutPassword = (url: string): string => url.replace(/^([a-z]+:\/\/[^/@:]*:)[^/@]*@/, `$1${MASK}@`);
+
+const masked = (entries: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(Object.keys(entries).map((name) => [name, MASK]));
