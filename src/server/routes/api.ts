@@ -6,7 +6,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import { organizationOf, type ServerEnv } from "../caller.ts";
 import { escapePointer } from "../middleware/body.ts";
 import { API_BASE } from "../openapi.ts";
-import type { Requester } from "../services/deployments.ts";
+import type { Requester } from "../services/requester.ts";
 
 /** An app whose validation failures become the documented errors. */
 export const newApi = () => new OpenAPIHono<ServerEnv>({ defaultHook: refuseInvalid });

@@ -15,11 +15,11 @@ import {
   checkedChange,
   freshToken,
   openForAction,
-  type Requester,
   submitPlain,
   submitPlan,
   submitRevision,
 } from "../services/deployments.ts";
+import type { Requester } from "../services/requester.ts";
 import { answerOnce, audit } from "../transact.ts";
 import { acceptedBody, markAccepted, newApi, requesterOf } from "./api.ts";
 

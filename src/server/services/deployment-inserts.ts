@@ -7,7 +7,7 @@ import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { StoredSpec } from "../../store/schema.ts";
 import { revisionPlace, sealSpec } from "../../store/spec-seal.ts";
-import type { Requester } from "./deployments.ts";
+import type { Requester } from "./requester.ts";
 
 /** Inserts the record and its first revision in one statement. Gives the deployment's id. */
 export async function insertDeployment(

@@ -7,7 +7,8 @@ import type { Scoped } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import type { UpdateDeployment } from "../schemas/deployments.ts";
 import { type DeploymentRow, findDeployment, gateFacts } from "./deployment-rows.ts";
-import { changesNothing, checkedChange, openDeployment, type Requester, submitRevision } from "./deployments.ts";
+import { changesNothing, checkedChange, openDeployment, submitRevision } from "./deployments.ts";
+import type { Requester } from "./requester.ts";
 
 /**
  * Applies a PATCH in the caller's transaction.

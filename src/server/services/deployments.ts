@@ -20,21 +20,13 @@ import {
 import { specFaults } from "../../domain/spec-faults.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Actor, Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/schema.ts";
 import { planPlace, sealSpec } from "../../store/spec-seal.ts";
-import type { Origin } from "../caller.ts";
 import type { ServerDeps } from "../deps.ts";
 import { DEFAULT_ENVIRONMENT, etagOf } from "../views/deployment-view.ts";
 import { insertDeployment, insertRevision } from "./deployment-inserts.ts";
 import { capabilityOf, type DeploymentRow, gateFacts, lockDeployment } from "./deployment-rows.ts";
-
-/** Who asks, for the operation's record. */
-export interface Requester {
-  organizationId: string;
-  actor: Actor;
-  origin: Origin;
-  requestId: string;
-}
+import type { Requester } from "./requester.ts";
 
 export interface NewDeployment extends SettingsChanges {
   app_type: string;

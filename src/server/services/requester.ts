@@ -1,0 +1,10 @@
+/** Who asks, for the operation's record. */
+import type { Actor } from "../../store/schema.ts";
+import type { Origin } from "../caller.ts";
+
+export interface Requester {
+  organizationId: string;
+  actor: Actor;
+  origin: Origin;
+  requestId: string;
+}
