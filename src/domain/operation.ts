@@ -46,8 +46,9 @@ export const operationTypes = {
 /**
  * The format of specs and operation inputs this version writes and the newest it understands. It rises with a field that
  * an older worker would ignore to the customer's harm; until every worker understands it, such operations wait.
+ * 2: customers' secrets in specs and plans are sealed; the spec counts the rotations of its database password.
  */
-export const SPEC_FORMAT = 1;
+export const SPEC_FORMAT = 2;
 
 /** What one organization may have under way at once unless the operator says otherwise. */
 export const defaultQueueLimits = { running: 32, queued: 1000 } as const;

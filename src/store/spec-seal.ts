@@ -66,14 +66,6 @@ export async function openSpec(
   return DeploymentSpec.parse(spec);
 }
 
-/** The sealed members of a stored spec, each with the text that ties it to its place. */
-export function sealedMembersOf(place: SpecPlace, stored: unknown): { sealed: SealedValue; context: string }[] {
-  return sealedMembers.flatMap((path) => {
-    const sealed = sealedValue(find(stored, path)?.value);
-    return sealed ? [{ sealed, context: context(place, path) }] : [];
-  });
-}
-
 const context = (place: SpecPlace, path: readonly string[]) => `${place}|${path.join(".")}`;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
