@@ -12,6 +12,7 @@ export const idPrefixes = {
   user: "usr",
   apiKey: "key",
   session: "ses",
+  invitation: "inv",
   plan: "plan",
   worker: "wrk",
   request: "req",

@@ -24,6 +24,7 @@ export type SetupErrorCode =
   | "pulumi-unverified"
   | "python-missing"
   | "python-unfit"
+  | "setting-invalid"
   | "user-missing";
 
 export interface SetupErrorParts {

@@ -43,6 +43,7 @@ export async function startServerServices(
     version,
     singleOrganization: !paths.isRoot && supervisor !== undefined,
     testApps: process.env.ONVERA_TEST_APPS === "1",
+    signUp: signUpMode(),
     limits: defaultLimits,
     docsScript: distFile("assets/scalar.js"),
     addressOf: (context) => getConnInfo(context as Context).remote.address,
@@ -61,6 +62,17 @@ export async function startServerServices(
       });
     },
   };
+}
+
+/** @throws SetupError `setting-invalid`, rather than leave a door open that was meant to be shut */
+function signUpMode(): "open" | "invite-only" {
+  const given = process.env.ONVERA_SIGN_UP ?? "invite-only";
+  if (given === "open" || given === "invite-only") return given;
+  throw new SetupError("setting-invalid", {
+    what: `ONVERA_SIGN_UP is '${given}'`,
+    why: "it is either open or invite-only.",
+    nextStep: "Set it to one of them, or leave it unset: invite-only.",
+  });
 }
 
 function listen(fetch: ServerApp["fetch"], port: number): Promise<ReturnType<typeof serve>> {

@@ -16,8 +16,10 @@ import { deploymentActionRoutes } from "./routes/deployment-actions.ts";
 import { deploymentViewRoutes } from "./routes/deployment-views.ts";
 import { deploymentRoutes } from "./routes/deployments.ts";
 import { docsRoutes } from "./routes/docs.ts";
+import { invitationRoutes, joiningRoutes, memberRoutes } from "./routes/members.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { environmentRoutes, organizationRoutes, platformRoutes } from "./routes/organization.ts";
+import { projectRoutes } from "./routes/projects.ts";
 import { serviceRoutes, stateRoutes } from "./routes/service.ts";
 
 export interface ServerApp {
@@ -67,6 +69,10 @@ export function createApp(deps: ServerDeps): ServerApp {
     operationRoutes,
     environmentRoutes,
     organizationRoutes,
+    projectRoutes,
+    memberRoutes,
+    invitationRoutes,
+    joiningRoutes,
     platformRoutes,
     authRoutes,
     apiKeyRoutes,

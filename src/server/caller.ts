@@ -1,5 +1,6 @@
 /** Who is calling, and what travels with a request. */
 
+import type { Context } from "hono";
 import { OnveraError } from "../domain/errors.ts";
 import { judge, type Permission, permissions, type Role, type Scope, scopesOf } from "../domain/permissions.ts";
 import type { Actor } from "../store/schema.ts";
@@ -57,6 +58,12 @@ export function organizationOf(caller: Caller): string {
     message: "Access denied. Choose an organization: send its id in the header X-Onvera-Organization",
   });
 }
+
+/** How a request came, as sign-ins are written down with it. */
+export const circumstancesOf = (c: Context<ServerEnv>) => ({
+  requestId: c.get("requestId"),
+  userAgent: c.req.header("User-Agent"),
+});
 
 /** The scopes the caller can really use: those of the role, cut to those of the key. */
 export function usableScopes(caller: Pick<Caller, "role" | "isOperator" | "scopes">): Scope[] {

@@ -26,6 +26,8 @@ export interface ServerDeps {
   singleOrganization: boolean;
   /** True in test installations: the bench app is accepted. */
   testApps: boolean;
+  /** Whether strangers may make accounts of their own, or only people with an invitation. */
+  signUp: "open" | "invite-only";
   limits: Limits;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;

@@ -21,6 +21,7 @@ export const openApiFrame = (version: string) => ({
     { name: "Operations", description: "The record of every asynchronous action." },
     { name: "Environments", description: "Where deployments live and how isolated they are." },
     { name: "Organizations", description: "The customer, and its projects." },
+    { name: "Members", description: "Who is in the organization, as what, and how they come in." },
     { name: "Authentication", description: "API keys for programs, tokens for people." },
     { name: "API keys", description: "Made, listed and revoked here." },
     { name: "Audit", description: "Who did what, when." },

@@ -48,6 +48,28 @@ export interface MembershipsTable {
   created_at: Timestamp;
 }
 
+export interface InvitationsTable {
+  id: string;
+  organization_id: string;
+  email: string;
+  role: MembershipsTable["role"];
+  token_hash: Buffer;
+  invited_by: string;
+  created_at: Timestamp;
+  expires_at: ColumnType<Date, Date | string, Date | string>;
+  accepted_at: NullableTimestamp;
+  accepted_by: string | null;
+  revoked_at: NullableTimestamp;
+}
+
+export interface ProjectRolesTable {
+  organization_id: string;
+  project_id: string;
+  user_id: string;
+  role: "admin" | "developer" | "viewer";
+  created_at: Timestamp;
+}
+
 export interface ProjectsTable {
   id: string;
   organization_id: string;
@@ -364,6 +386,8 @@ export interface Tables {
   organizations: OrganizationsTable;
   users: UsersTable;
   memberships: MembershipsTable;
+  invitations: InvitationsTable;
+  project_roles: ProjectRolesTable;
   projects: ProjectsTable;
   clusters: ClustersTable;
   environments: EnvironmentsTable;

@@ -17,10 +17,26 @@ interface Fixture {
   deploymentId: string;
   operationId: string;
   keyId: string;
+  userId: string;
+  invitationId: string;
+}
+
+interface Asked {
+  ok: number;
+  body?: unknown;
+  query?: string;
+  stopped?: boolean;
+  dags?: boolean;
+  /** The asker is gone, or something less, afterwards: each asks as a person of their own. */
+  spendsAsker?: boolean;
+  /** What an operator who is no member gets. */
+  operator?: number;
+  /** What the owner of another organization gets there. */
+  stranger?: number;
 }
 
 /** How each route is asked so that it would succeed. A route that is missing here fails the test below. */
-const requests: Record<string, { ok: number; body?: unknown; stopped?: boolean; dags?: boolean }> = {
+const requests: Record<string, Asked> = {
   createDeployment: { ok: 202, body: { app_type: "superset" } },
   listDeployments: { ok: 200 },
   getDeployment: { ok: 200 },
@@ -56,6 +72,25 @@ const requests: Record<string, { ok: number; body?: unknown; stopped?: boolean; 
   createOrganization: { ok: 201, body: { name: "Acme" } },
   listProjects: { ok: 200 },
   getProject: { ok: 200 },
+  createProject: { ok: 201, body: { name: "Data" } },
+  updateProject: { ok: 200, body: { name: "Renamed" } },
+  deleteProject: { ok: 409 },
+  listProjectRoles: { ok: 200 },
+  grantProjectRole: { ok: 200, body: { role: "developer" } },
+  revokeProjectRole: { ok: 404 },
+  listMembers: { ok: 200 },
+  getMember: { ok: 200 },
+  updateMember: { ok: 200, body: { role: "developer" } },
+  removeMember: { ok: 200 },
+  leaveOrganization: { ok: 200, spendsAsker: true, operator: 404, stranger: 409 },
+  transferOwnership: { ok: 200, spendsAsker: true },
+  createInvitation: { ok: 201, body: { email: "guest@example.test" } },
+  listInvitations: { ok: 200 },
+  revokeInvitation: { ok: 200 },
+  acceptInvitation: { ok: 403, body: { token: "x", password: "x" } },
+  signUp: { ok: 403, body: { email: "x@example.test", name: "X", password: "x" } },
+  switchOrganization: { ok: 403, body: { organization_id: "org_x" } },
+  explainAccess: { ok: 200, query: "?user=me&action=deployments.read", operator: 404 },
   listClusters: { ok: 200 },
   getCluster: { ok: 200 },
   listWorkers: { ok: 200 },
@@ -76,7 +111,8 @@ const requests: Record<string, { ok: number; body?: unknown; stopped?: boolean; 
 };
 
 /** Routes whose address names something of one organization. */
-const foreign = (route: DeclaredRoute) => /\{(deployment|operation|organization|project|api_key)_id\}/.test(route.path);
+const foreign = (route: DeclaredRoute) =>
+  /\{(deployment|operation|organization|project|api_key|user|invitation)_id\}/.test(route.path);
 
 let server: TestServer;
 let organizationId: string;
@@ -118,7 +154,18 @@ async function fixture(route: DeclaredRoute, asker: string | undefined): Promise
   }
   const me = asker && (await server.call("GET", "/api/v1/whoami", { key: asker })).body.data?.user?.id;
   const { id: keyId } = await server.addKey({ organizationId, userId: me ?? owner });
-  return { deploymentId: id, operationId, keyId };
+  const { userId } = await server.addUser({ organizationId, role: "viewer" });
+  const invited = { email: `guest-${unique++}@example.test` };
+  const invitation = await server.call("POST", "/api/v1/invitations", { key: ownerKey, body: invited });
+  return { deploymentId: id, operationId, keyId, userId, invitationId: invitation.body.data.id };
+}
+
+const nothing: Fixture = { deploymentId: "", operationId: "", keyId: "", userId: "", invitationId: "" };
+
+async function keyOf(role: Role, route: DeclaredRoute): Promise<string | undefined> {
+  if (!requests[route.operationId]?.spendsAsker) return keys[role];
+  const { userId } = await server.addUser({ organizationId, role });
+  return (await server.addKey({ organizationId, userId })).key;
 }
 
 async function ask(
@@ -126,20 +173,23 @@ async function ask(
   key: string | undefined,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const needsFixture = /\{(deployment|operation|api_key)_id\}/.test(route.path);
-  const made = needsFixture ? await fixture(route, key) : { deploymentId: "", operationId: "", keyId: "" };
+  const needsFixture = /\{(deployment|operation|api_key|user|invitation)_id\}/.test(route.path);
+  const made = needsFixture ? await fixture(route, key) : nothing;
   const path = route.path
     .replace("{deployment_id}", made.deploymentId)
     .replace("{operation_id}", made.operationId)
     .replace("{api_key_id}", made.keyId)
+    .replace("{user_id}", made.userId)
+    .replace("{invitation_id}", made.invitationId)
     .replace("{organization_id}", organizationId)
     .replace("{project_id}", projectId)
     .replace("{cluster_id}", server.clusterId)
     .replace("{environment_id}", "env_default");
+  const { query = "" } = requests[route.operationId] ?? {};
   let body = requests[route.operationId]?.body;
-  if (/^create(Organization|Environment)$/.test(route.operationId))
+  if (/^create(Organization|Environment|Project)$/.test(route.operationId))
     body = { ...(body as object), slug: `s${unique++}` };
-  return server.call(route.method, path, { key, headers, ...(body === undefined ? {} : { body }) });
+  return server.call(route.method, `${path}${query}`, { key, headers, ...(body === undefined ? {} : { body }) });
 }
 
 const isPermission = (route: DeclaredRoute): route is DeclaredRoute & { access: Permission } =>
@@ -158,7 +208,7 @@ it("has a request for every declared route, and every permission has a route or 
 describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))(
   "%s",
   (_name, route) => {
-    const { ok } = requests[route.operationId] ?? { ok: 0 };
+    const { ok, ...others } = requests[route.operationId] ?? { ok: 0 };
 
     if (route.access === "public") {
       it("answers without a key", async () => {
@@ -180,7 +230,7 @@ describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, ro
 
     it("each role gets what the permission table says", async () => {
       for (const role of roles) {
-        const answer = await ask(route, keys[role]);
+        const answer = await ask(route, await keyOf(role, route));
         const allowed =
           !isPermission(route) || judge(route.access, { role, isOperator: false, scopes: undefined }) === "allowed";
         if (isEnvironmentWrite(route)) {
@@ -198,7 +248,7 @@ describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, ro
       const allowed =
         !isPermission(route) ||
         judge(route.access, { role: "viewer", isOperator: true, scopes: undefined }) === "allowed";
-      expect(answer.status).toBe(allowed ? ok : 403);
+      expect(answer.status).toBe(allowed ? (others.operator ?? ok) : 403);
     });
 
     it("another organization's owner gets 404 for what is not theirs, never 403 (ON-08)", async () => {
@@ -206,7 +256,7 @@ describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, ro
       if (isPermission(route) && permissions[route.access].role === "operator") expect(answer.status).toBe(403);
       else if (isEnvironmentWrite(route)) expect(answer.status).toBe(403);
       else if (foreign(route)) expect(answer.status).toBe(404);
-      else expect(answer.status).toBe(ok);
+      else expect(answer.status).toBe(others.stranger ?? ok);
       const chosen = await ask(route, keys.stranger, { "X-Onvera-Organization": organizationId });
       expect([chosen.status, chosen.body.error.code]).toEqual([404, "ORGANIZATION_NOT_FOUND"]);
     });

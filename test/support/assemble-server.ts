@@ -25,6 +25,7 @@ export interface AssembleOptions {
   runtime?: RuntimeReader;
   /** @default nothing is logged */
   log?: ServerLog;
+  signUp?: ServerDeps["signUp"];
   limits?: Partial<Limits>;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
   docsScript?: string;
@@ -67,6 +68,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     version: options.version,
     singleOrganization: options.singleOrganization,
     testApps: options.testApps ?? false,
+    signUp: options.signUp ?? "invite-only",
     limits: { ...defaultLimits, ...options.limits },
     docsScript: options.docsScript,
     addressOf,

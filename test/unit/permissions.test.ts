@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { effectiveRole, membershipRefusal, projectRoles } from "../../src/domain/membership.ts";
 import { judge, type Permission, permissions, reaches, roles, scopes, scopesOf } from "../../src/domain/permissions.ts";
 
 const names = Object.keys(permissions) as Permission[];
@@ -39,6 +40,27 @@ describe("permissions", () => {
     expect(scopesOf({ role: "owner", isOperator: false }).filter((scope) => scope.startsWith("platform:"))).toEqual([]);
     expect(scopesOf({ role: "owner", isOperator: true })).toEqual([...scopes]);
     expect(scopesOf({ role: undefined, isOperator: false })).toEqual([]);
+  });
+
+  it("a project role never takes anything away (QV-07)", () => {
+    for (const organizationRole of roles) {
+      for (const projectRole of projectRoles) {
+        const role = effectiveRole(organizationRole, projectRole);
+        expect(reaches(role, organizationRole) && reaches(role, projectRole)).toBe(true);
+        for (const name of names) {
+          const grants = { isOperator: false, scopes: undefined };
+          if (judge(name, { ...grants, role: organizationRole }) !== "allowed") continue;
+          expect(judge(name, { ...grants, role })).toBe("allowed");
+        }
+      }
+    }
+  });
+
+  it("nobody gives or takes a role above their own (QV-02)", () => {
+    expect(membershipRefusal("admin", { from: "viewer", to: "owner" })).toBe("This needs role owner or above");
+    expect(membershipRefusal("admin", { from: "owner", to: undefined })).toBe("This needs role owner or above");
+    expect(membershipRefusal("admin", { from: "viewer", to: "admin" })).toBeUndefined();
+    expect(membershipRefusal(undefined, { from: undefined, to: "viewer" })).toBe("This needs role viewer or above");
   });
 
   it("orders roles from viewer to owner", () => {

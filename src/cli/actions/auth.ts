@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { forgetKey, storedLine, storeKey } from "../config/credentials.ts";
 import { CliError, usageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { type Invocation, isSet, text } from "../invocation.ts";
+import { argument, type Invocation, isSet, text } from "../invocation.ts";
 import { showOne } from "../output/show.ts";
 import { ask, readSecret } from "../prompt.ts";
 
@@ -38,14 +38,51 @@ async function keyByPassword(invocation: Invocation): Promise<string> {
   }
   const email = given ?? (await ask(io, "Email: ")).trim();
   const password = await readSecret(io, `Password for ${email}`);
-  const session = await invocation.apiWith({}).call("login", { body: { email, password } });
-  const api = invocation.apiWith({ credential: session.access_token, bearer: true });
+  const organization = text(invocation, "organization");
+  const session = await invocation.apiWith({}).call("login", {
+    body: { email, password, ...(organization === undefined ? {} : { organization_id: organization }) },
+  });
+  return keyOfSession(invocation, session.access_token);
+}
+
+/** A key of one's own for this machine, made by a session that ends with it. */
+export async function keyOfSession(invocation: Invocation, accessToken: string): Promise<string> {
+  const api = invocation.apiWith({ credential: accessToken, bearer: true });
   try {
     const { key } = await api.call("createApiKey", { body: { name: `onvera CLI on ${hostname()}`.slice(0, 100) } });
     return key;
   } finally {
     await api.call("logout").catch(() => undefined);
   }
+}
+
+/** Makes an account, and keeps a key of it here as signing in does. */
+export async function signUp(invocation: Invocation): Promise<undefined> {
+  const { io, output } = invocation;
+  const email = argument(invocation, 0);
+  const organizationName = text(invocation, "organizationName");
+  const session = await invocation.apiWith({}).call("signUp", {
+    body: {
+      email,
+      name: text(invocation, "name") ?? email,
+      password: await readSecret(io, `Password for ${email} (at least 12 characters)`),
+      ...(organizationName === undefined ? {} : { organization_name: organizationName }),
+    },
+  });
+  storeKey(invocation, await keyOfSession(invocation, session.access_token));
+  output.line(`✓ Your organization is ${session.organization_id}.`);
+  output.line(storedLine(invocation));
+  return undefined;
+}
+
+/** For programs that act as a person; a stored key stays where it is. */
+export async function switchTo(invocation: Invocation): Promise<undefined> {
+  const token = await readSecret(invocation.io, "Access token");
+  if (token === "") throw new CliError("There is no access token on standard input.", { exitCode: exitCodes.usage });
+  const api = invocation.apiWith({ credential: token, bearer: true });
+  const pair = await api.call("switchOrganization", { body: { organization_id: argument(invocation, 0) } });
+  invocation.output.data(pair, { names: () => [pair.access_token], table: () => `${pair.access_token}\n` });
+  return undefined;
 }
 
 /** Removes the stored key here; the key itself stays valid, as documented. */

@@ -16,6 +16,7 @@ export const authCommands: CommandGroup = {
         { flags: "--browser", description: "by browser, where the service offers it; else with email and password" },
         { flags: "--key", description: "ask for an API key, hidden (or read it from standard input)" },
         { flags: "--token <token>", description: "take this API key; others may see it in the process list" },
+        { flags: "--organization <id>", description: "the key is for this one of your organizations" },
         { flags: "--email <email>", description: "sign in as this person, with a password that is asked for" },
       ],
       examples: [
@@ -39,6 +40,27 @@ export const authCommands: CommandGroup = {
       examples: [{ line: "onvera auth whoami" }],
       calls: ["getCurrentUser"],
       load: async () => ({ run: (await auth()).whoami }),
+    },
+    {
+      name: "sign-up",
+      arguments: [{ syntax: "<email>", description: "your address" }],
+      summary: "Make an account with an organization of your own, where that is open",
+      options: [
+        { flags: "--name <name>", description: "your name (default: the address)" },
+        { flags: "--organization-name <name>", description: "what the organization is called" },
+      ],
+      examples: [{ line: "onvera auth sign-up ann@acme.example --name Ann --organization-name Acme" }],
+      calls: ["signUp", "createApiKey", "logout"],
+      load: async () => ({ run: (await auth()).signUp }),
+    },
+    {
+      name: "switch",
+      arguments: [{ syntax: "<organization>", description: "id (org_…)" }],
+      summary: "Exchange an access token, read from standard input, for one in another of your organizations",
+      description: "A stored key belongs to one organization: sign in again with --organization, into another context.",
+      examples: [{ line: "onvera auth switch org_… < access-token" }],
+      calls: ["switchOrganization"],
+      load: async () => ({ run: (await auth()).switchTo }),
     },
     {
       name: "refresh",

@@ -2,6 +2,7 @@
 import type { IsolationLevel } from "../../domain/deployment-spec.ts";
 import { scopes } from "../../domain/permissions.ts";
 import type { CommandGroup } from "../command-spec.ts";
+import { projectChanges } from "./people.ts";
 import { pageOptions } from "./shared-options.ts";
 
 const isolationLevels = Object.keys({ shared: true, dedicated: true, byoc: true } satisfies Record<
@@ -125,6 +126,7 @@ export const projectCommands: CommandGroup = {
       calls: ["getProject"],
       load: async () => ({ run: (await import("../actions/organizations.ts")).project }),
     },
+    ...projectChanges,
   ],
 };
 

@@ -5,6 +5,7 @@ import * as control from "./control.ts";
 import * as deployments from "./deployments.ts";
 import { operationCommands } from "./operations.ts";
 import * as organization from "./organization.ts";
+import * as people from "./people.ts";
 import * as platform from "./platform.ts";
 
 export const sections: readonly CommandSection[] = [
@@ -48,6 +49,9 @@ export const sections: readonly CommandSection[] = [
       organization.environmentCommands,
       organization.projectCommands,
       organization.organizationCommands,
+      people.memberCommands,
+      people.invitationCommands,
+      people.accessCommands,
       organization.apiKeyCommands,
       organization.auditCommands,
       platform.appCommands,

@@ -6,8 +6,10 @@ import { ACCESS_MEMBER, type Access } from "./declare.ts";
 import * as actions from "./deployment-actions.ts";
 import * as views from "./deployment-views.ts";
 import * as deployments from "./deployments.ts";
+import * as members from "./members.ts";
 import * as operations from "./operations.ts";
 import * as organization from "./organization.ts";
+import * as projects from "./projects.ts";
 import * as service from "./service.ts";
 
 export interface DeclaredRoute {
@@ -22,7 +24,7 @@ export interface DeclaredRoute {
 /** Routes outside /api/v1. */
 const atRoot = new Set(["getJwks", "healthz", "readyz"]);
 
-const modules = [deployments, actions, views, operations, organization, access, service];
+const modules = [deployments, actions, views, operations, organization, projects, members, access, service];
 
 /** All routes, in the order of their modules. */
 export const declaredRoutes: readonly DeclaredRoute[] = modules

@@ -8,6 +8,7 @@ import type { ServerDeps } from "../deps.ts";
 import type { KeyUsage } from "../key-usage.ts";
 import { authenticate } from "./authenticate.ts";
 import { checkBody } from "./body.ts";
+import { withProjectRole } from "./project-role.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 
 const honoPath = (path: string) => path.replace(/\{([^}]+)\}/g, ":$1");
@@ -45,7 +46,12 @@ export function createGuard({ deps, routes, limiter, usage }: GuardOptions): Mid
       c.set("caller", caller);
       c.set("origin", originOf(c, caller.kind));
       usage.record(caller, route.operationId, c.get("origin"));
-      if (route.access !== "signed-in") requirePermission(caller, route.access);
+      if (route.access !== "signed-in") {
+        const { access: permission, operationId } = route;
+        const acting = await withProjectRole(deps, c, { caller, permission, operationId });
+        c.set("caller", acting);
+        requirePermission(acting, permission);
+      }
     }
     if (route.config.request?.body) return checkBody(c, next);
     return next();

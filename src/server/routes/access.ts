@@ -4,7 +4,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import { reaches, scopesOf } from "../../domain/permissions.ts";
 import { timestampOrNull } from "../../domain/timestamps.ts";
-import { organizationOf, type ServerEnv, usableScopes } from "../caller.ts";
+import { circumstancesOf, organizationOf, type ServerEnv, usableScopes } from "../caller.ts";
 import * as contracts from "../contracts/access.ts";
 import type { ServerDeps } from "../deps.ts";
 import {
@@ -20,21 +20,16 @@ import { refreshSession, revokeSession, signIn } from "../services/sessions.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { newApi } from "./api.ts";
 
-const circumstances = (c: Context<ServerEnv>) => ({
-  requestId: c.get("requestId"),
-  userAgent: c.req.header("User-Agent"),
-});
-
 export const authRoutes = (deps: ServerDeps) =>
   newApi()
     .openapi(contracts.login, async (c) => {
       const { email, password, organization_id: organizationId } = c.req.valid("json");
-      return c.json({ data: await signIn(deps, { email, password, organizationId }, circumstances(c)) }, 200);
+      return c.json({ data: await signIn(deps, { email, password, organizationId }, circumstancesOf(c)) }, 200);
     })
 
     .openapi(contracts.refresh, async (c) => {
       const { refresh_token: token } = c.req.valid("json");
-      return c.json({ data: await refreshSession(deps, token, circumstances(c)) }, 200);
+      return c.json({ data: await refreshSession(deps, token, circumstancesOf(c)) }, 200);
     })
 
     .openapi(contracts.logout, async (c) => {

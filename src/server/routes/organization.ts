@@ -7,6 +7,7 @@ import { organizationOf, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/organization.ts";
 import type { ServerDeps } from "../deps.ts";
 import { findEnvironment } from "../services/deployments.ts";
+import { requireGoodPassword } from "../services/joining.ts";
 import { insertEnvironment, insertOrganization, usableClusters } from "../services/organizations.ts";
 import { ensureUser, hashPassword } from "../services/users.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
@@ -166,6 +167,7 @@ export const organizationRoutes = (deps: ServerDeps) =>
     .openapi(contracts.createOrganization, async (c) => {
       const caller = c.get("caller");
       const { owner, ...wanted } = c.req.valid("json");
+      if (owner?.password !== undefined) requireGoodPassword(owner.password, [owner.email], "/owner/password");
       const passwordHash = owner?.password === undefined ? undefined : await hashPassword(owner.password);
       const body = await answerOnce(deps, c, null, async (db) => {
         const ownerId = owner

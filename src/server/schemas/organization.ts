@@ -18,7 +18,7 @@ export const EnvironmentView = z
   })
   .meta({ id: "Environment" });
 
-const Slug = z
+export const Slug = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "Lower-case letters, digits and dashes, 1 to 40.");
 

@@ -47,21 +47,55 @@ export async function signIn(
   }
   return transact(deps, null, async (db) => {
     const organizationId = await organizationFor(db, user.id, wanted.organizationId);
-    const sessionId = newId("session");
-    const refresh = await deps.tokens.newRefresh(sessionId);
-    await db
-      .insertInto("sessions")
-      .values({
-        id: sessionId,
-        user_id: user.id,
-        organization_id: organizationId,
-        refresh_hash: refresh.hash,
-        user_agent: circumstances.userAgent?.slice(0, 300) ?? null,
-        expires_at: new Date(deps.now().getTime() + SESSION_DAYS * 86_400_000),
-      })
-      .execute();
-    await note(db, circumstances, { action: "auth.login", outcome: "done", user, organizationId, sessionId });
-    return pair(deps, { userId: user.id, sessionId, organizationId }, refresh.token);
+    return openSession(deps, db, { user, organizationId, circumstances });
+  });
+}
+
+/** Opens a session of a person who has proven who they are, and writes it down. Needs a platform transaction. */
+export async function openSession(
+  deps: ServerDeps,
+  db: Scoped,
+  {
+    user,
+    organizationId,
+    circumstances,
+  }: { user: Person; organizationId: string | null; circumstances: Circumstances },
+) {
+  const sessionId = newId("session");
+  const refresh = await deps.tokens.newRefresh(sessionId);
+  await db
+    .insertInto("sessions")
+    .values({
+      id: sessionId,
+      user_id: user.id,
+      organization_id: organizationId,
+      refresh_hash: refresh.hash,
+      user_agent: circumstances.userAgent?.slice(0, 300) ?? null,
+      expires_at: new Date(deps.now().getTime() + SESSION_DAYS * 86_400_000),
+    })
+    .execute();
+  await note(db, circumstances, { action: "auth.login", outcome: "done", user, organizationId, sessionId });
+  return pair(deps, { userId: user.id, sessionId, organizationId }, refresh.token);
+}
+
+/**
+ * Moves a session to another of the person's organizations; tokens given out before keep the one they name.
+ * @throws OnveraError ACCESS_DENIED when they are no member there
+ */
+export async function switchOrganization(
+  deps: ServerDeps,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  wanted: string,
+) {
+  return transact(deps, null, async (db) => {
+    const organizationId = await organizationFor(db, userId, wanted);
+    await db.updateTable("sessions").set({ organization_id: organizationId }).where("id", "=", sessionId).execute();
+    return {
+      access_token: await deps.tokens.signAccess({ userId, sessionId, organizationId }),
+      token_type: "Bearer" as const,
+      expires_in: ACCESS_TOKEN_SECONDS,
+      organization_id: organizationId,
+    };
   });
 }
 
