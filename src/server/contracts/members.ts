@@ -165,13 +165,9 @@ export const explainAccess = declare("access.explain", {
     query: z.strictObject({
       user: z.string().min(1).max(200).meta({ description: "Id or address of a member; `me` for the caller." }),
       action: z.enum(actions),
-      resource: z
-        .string()
-        .max(100)
-        .optional()
-        .meta({
-          description: "Id of a deployment, operation, environment or project; the organization when left out.",
-        }),
+      resource: z.string().max(100).optional().meta({
+        description: "Id of a deployment, operation, environment or project; the organization when left out.",
+      }),
     }),
   },
   responses: { 200: jsonAnswer("Yes or no, and why.", envelope(AccessExplanation)), ...problems(404) },

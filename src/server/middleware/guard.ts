@@ -47,8 +47,8 @@ export function createGuard({ deps, routes, limiter, usage }: GuardOptions): Mid
       c.set("origin", originOf(c, caller.kind));
       usage.record(caller, route.operationId, c.get("origin"));
       if (route.access !== "signed-in") {
-        const { access: permission, operationId } = route;
-        const acting = await withProjectRole(deps, c, { caller, permission, operationId });
+        const { access: permission } = route;
+        const acting = await withProjectRole(deps, c, { caller, permission, route });
         c.set("caller", acting);
         requirePermission(acting, permission);
       }

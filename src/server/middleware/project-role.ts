@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { effectiveRole } from "../../domain/membership.ts";
 import { judge, type Permission } from "../../domain/permissions.ts";
 import type { Caller, ServerEnv } from "../caller.ts";
+import type { DeclaredRoute } from "../contracts/registry.ts";
 import type { ServerDeps } from "../deps.ts";
 import { projectOf, projectRoleOf } from "../services/project-roles.ts";
 import { transact } from "../transact.ts";
@@ -17,11 +18,11 @@ const resourceParams = ["deployment_id", "operation_id", "environment_id", "proj
 export async function withProjectRole(
   deps: ServerDeps,
   c: Context<ServerEnv>,
-  { caller, permission, operationId }: { caller: Caller; permission: Permission; operationId: string },
+  { caller, permission, route }: { caller: Caller; permission: Permission; route: DeclaredRoute },
 ): Promise<Caller> {
   const { organizationId, role, userId } = caller;
   if (organizationId === null || role === undefined || judge(permission, caller) !== "role-missing") return caller;
-  const resource = await resourceNamed(c, operationId);
+  const resource = await resourceNamed(c, route);
   if (resource === undefined) return caller;
   const projectRole = await transact(deps, organizationId, async (db) => {
     const projectId = await projectOf(db, organizationId, resource);
@@ -31,14 +32,21 @@ export async function withProjectRole(
 }
 
 /** What the request is about: named in the address, or, for a new deployment, the environment it goes into. */
-async function resourceNamed(c: Context<ServerEnv>, operationId: string): Promise<string | undefined> {
-  const params = c.req.param() as Record<string, string>;
+async function resourceNamed(c: Context<ServerEnv>, route: DeclaredRoute): Promise<string | undefined> {
+  const params = paramsOf(route.path, c.req.path);
   const named = resourceParams.map((name) => withPrefix(name, params[name])).find((value) => value !== undefined);
-  if (named !== undefined || operationId !== "createDeployment") return named;
+  if (named !== undefined || route.operationId !== "createDeployment") return named;
   const body: unknown = await c.req.json().catch(() => undefined);
   const wanted =
     typeof body === "object" && body !== null && "environment_id" in body ? body.environment_id : undefined;
   return typeof wanted === "string" ? withPrefix("environment_id", wanted) : DEFAULT_ENVIRONMENT;
+}
+
+/** The guard stands before every route, where the router has no parameters to give yet. */
+function paramsOf(pattern: string, path: string): Record<string, string> {
+  const given = path.split("/");
+  const names = pattern.split("/").map((part) => /^\{(.+)\}$/.exec(part)?.[1]);
+  return Object.fromEntries(names.flatMap((name, at) => (name === undefined ? [] : [[name, given[at] ?? ""]])));
 }
 
 const prefixes: Record<(typeof resourceParams)[number], string> = {
