@@ -4,16 +4,16 @@ import pg from "pg";
 import * as foundation from "./migrations/0001-foundation.ts";
 import * as pulumiState from "./migrations/0002-pulumi-state.ts";
 import * as accessLookups from "./migrations/0003-access-lookups.ts";
-import * as queue from "./migrations/0006-queue.ts";
-import * as members from "./migrations/0007-a-members.ts";
+import * as queue from "./migrations/0004-queue.ts";
+import * as members from "./migrations/0005-members.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
   "0001-foundation": foundation,
   "0002-pulumi-state": pulumiState,
   "0003-access-lookups": accessLookups,
-  "0006-queue": queue,
-  "0007-a-members": members,
+  "0004-queue": queue,
+  "0005-members": members,
 };
 
 /**
