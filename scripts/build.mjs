@@ -4,6 +4,7 @@ import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/p
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildDashboard } from "./dashboard.mjs";
 import { runnerBundleOptions } from "./runner-bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -37,6 +38,7 @@ async function removeOldFiles(current) {
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.(js|map|tmp)$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
+    if (relative(dist, path).startsWith("web/")) continue;
     if (current.has(path)) continue;
     const { mtimeMs } = await stat(path);
     if (Date.now() - mtimeMs > KEEP_OLD_FILES_MILLISECONDS) await rm(path, { force: true });
@@ -91,5 +93,7 @@ for (const [name, source] of copied) {
   await mkdir(dirname(path), { recursive: true });
   await copyFile(join(root, source), path);
 }
+
+await buildDashboard(root);
 
 await removeOldFiles(new Set([...outputs.map((file) => file.path), ...copied.map(([name]) => join(dist, name))]));

@@ -405,6 +405,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All operations of the organization, live
+         * @description One stream for everything: `operation` with the operation whenever one changes, and `operation_event` with each record of the operations named in `follow`, in order. After a break, name the last `seq` you have: nothing is missed and nothing comes twice.
+         */
+        get: operations["streamActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments": {
         parameters: {
             query?: never;
@@ -1641,6 +1661,8 @@ export interface components {
             password: string;
             /** @description The first the person joined when left out. */
             organization_id?: string;
+            /** @description For pages of the dashboard: the refresh token goes into an HttpOnly cookie instead of the answer. */
+            cookie?: boolean;
         };
         LogLine: {
             /** @description Rises by one within a process. */
@@ -1874,7 +1896,8 @@ export interface components {
             argv: string[];
         };
         RefreshRequest: {
-            refresh_token: string;
+            /** @description Left out by pages of the dashboard, whose cookie holds it. */
+            refresh_token?: string;
         };
         RemovedMember: {
             user_id: string;
@@ -1954,8 +1977,8 @@ export interface components {
             token_type: "Bearer";
             /** @description Seconds the access token lives. */
             expires_in: number;
-            /** @description Good for one refresh; using it twice ends the session. */
-            refresh_token: string;
+            /** @description Good for one refresh; using it twice ends the session. Absent where a cookie holds it. */
+            refresh_token?: string;
             session_id: string;
             organization_id: string | null;
         };
@@ -4691,6 +4714,83 @@ export interface operations {
                             pagination: components["schemas"]["Pagination"];
                         };
                     };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamActivity: {
+        parameters: {
+            query?: {
+                /** @description Operations whose records are wanted, each with the last `seq` already read; at most 50. */
+                follow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the stream ends when the reader goes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             /** @description The request is not valid. */

@@ -15,6 +15,7 @@ export const nextOperationStatuses = {
 } as const satisfies Record<OperationStatus, readonly OperationStatus[]>;
 
 export const isTerminal = (status: OperationStatus): boolean => nextOperationStatuses[status].length === 0;
+export const activeStatuses = operationStatuses.filter((status) => !isTerminal(status));
 
 /**
  * changing: holds the resource's one slot. destroy: at most one, may wait behind a running change.

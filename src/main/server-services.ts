@@ -46,6 +46,7 @@ export async function startServerServices(
     signUp: signUpMode(),
     limits: defaultLimits,
     docsScript: distFile("assets/scalar.js"),
+    dashboardFolder: distFile("web"),
     addressOf: (context) => getConnInfo(context as Context).remote.address,
     now: () => new Date(),
   });

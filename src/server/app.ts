@@ -12,6 +12,7 @@ import { createRateLimiter } from "./middleware/rate-limit.ts";
 import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
 import { apiKeyRoutes, auditRoutes, authRoutes, jwksRoutes } from "./routes/access.ts";
+import { dashboardRoutes } from "./routes/dashboard.ts";
 import { deploymentActionRoutes } from "./routes/deployment-actions.ts";
 import { deploymentViewRoutes } from "./routes/deployment-views.ts";
 import { deploymentRoutes } from "./routes/deployments.ts";
@@ -89,6 +90,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     return c.json(document as object);
   });
   assertAllDeclared(app, declaredRoutes);
+  app.route("/", dashboardRoutes(deps));
 
   return { fetch: app.fetch, request: app.request, drain: () => usage.flush() };
 }

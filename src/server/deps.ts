@@ -31,6 +31,8 @@ export interface ServerDeps {
   limits: Limits;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;
+  /** Folder of the built dashboard; without it there is only the API. */
+  dashboardFolder?: string | undefined;
   /** The address a request came from, out of its Hono context, for limits; undefined where nobody knows. */
   addressOf(context: unknown): string | undefined;
   now(): Date;

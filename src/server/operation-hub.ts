@@ -5,6 +5,9 @@ import pg from "pg";
 const POLL_MILLISECONDS = 2000;
 const RECONNECT_MILLISECONDS = 500;
 
+/** Watched instead of an id: wakes with every operation that changes. */
+export const ANY_OPERATION = "*";
+
 export interface Watch {
   /** Resolves at the next notification, or after `timeoutMilliseconds` (2 s at most), or at abort. One that came since the last call counts. */
   next(timeoutMilliseconds: number, signal?: AbortSignal): Promise<void>;
@@ -12,7 +15,7 @@ export interface Watch {
 }
 
 export interface OperationHub {
-  /** Watches an operation id, or the id of a session or API key whose end closes streams. */
+  /** Watches an operation id, ANY_OPERATION, or the id of a session or API key whose end closes streams. */
   watch(ids: readonly string[]): Watch;
   stop(): Promise<void>;
 }
@@ -43,7 +46,10 @@ export function startOperationHub(connectionString: string): OperationHub {
     };
     connection.on("error", reconnect);
     connection.on("end", reconnect);
-    connection.on("notification", ({ payload }) => payload && wake(payload));
+    connection.on("notification", ({ channel, payload }) => {
+      if (payload) wake(payload);
+      if (channel === "onvera_operation") wake(ANY_OPERATION);
+    });
     try {
       await connection.connect();
       await connection.query("LISTEN onvera_operation; LISTEN onvera_access");

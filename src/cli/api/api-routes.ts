@@ -64,6 +64,7 @@ export const routes = {
   signUp: ["POST", "/api/v1/auth/sign-up"],
   startDeployment: ["POST", "/api/v1/deployments/{deployment_id}/start"],
   stopDeployment: ["POST", "/api/v1/deployments/{deployment_id}/stop"],
+  streamActivity: ["GET", "/api/v1/activity"],
   switchOrganization: ["POST", "/api/v1/auth/switch"],
   syncDags: ["POST", "/api/v1/deployments/{deployment_id}/dag-syncs"],
   transferOwnership: ["POST", "/api/v1/members/{user_id}/transfer-ownership"],

@@ -17,7 +17,7 @@ const example = "op_660e8400-e29b-41d4-a716-446655440001";
 export const operationCommands: CommandGroup = {
   name: "ops",
   aliases: ["operations"],
-  summary: "The record of everything that was done: list, get, wait, cancel, events",
+  summary: "The record of everything that was done: list, get, wait, watch, cancel, events",
   commands: [
     {
       name: "list",
@@ -50,6 +50,13 @@ export const operationCommands: CommandGroup = {
       examples: [{ line: `onvera ops wait ${example}` }],
       calls: ["getOperation"],
       load: () => import("../actions/ops-wait.ts"),
+    },
+    {
+      name: "watch",
+      summary: "Show every operation of the organization as it changes",
+      examples: [{ line: "onvera ops watch" }, { line: "onvera ops watch --output json" }],
+      calls: ["streamActivity"],
+      load: () => import("../actions/ops-watch.ts"),
     },
     {
       name: "cancel",

@@ -76,6 +76,12 @@ export const jsonOrStream = <T extends z.ZodType>(description: string, schema: T
   content: { "application/json": { schema }, "text/event-stream": { schema: ServerSentEvent } },
 });
 
+/** Server-sent events only. */
+export const streamAnswer = (description: string) => ({
+  description,
+  content: { "text/event-stream": { schema: ServerSentEvent } },
+});
+
 /** OpenAPI 3.1 describes a stream by the shape of one of its events. */
 const ServerSentEvent = z
   .object({

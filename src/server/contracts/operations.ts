@@ -1,6 +1,7 @@
 /** The operation routes as declared: list, get with wait, cancel, events. */
 import { envelope, pageOf } from "../schemas/common.ts";
 import {
+  ActivityQuery,
   CanceledOperation,
   EventPage,
   EventQuery,
@@ -8,7 +9,7 @@ import {
   OperationView,
   WaitQuery,
 } from "../schemas/operations.ts";
-import { declare, idParam, jsonAnswer, jsonOrStream, postHeaders, problems } from "./declare.ts";
+import { declare, idParam, jsonAnswer, jsonOrStream, postHeaders, problems, streamAnswer } from "./declare.ts";
 
 const tags = ["Operations"];
 const params = idParam("operation_id", "op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
@@ -57,4 +58,17 @@ export const listOperationEvents = declare("operations.read", {
   description: "Both forms read one log. A stream resumes after `Last-Event-ID`; its last event is `end`.",
   request: { params, query: EventQuery },
   responses: { 200: jsonOrStream("Events by rising `seq`.", envelope(EventPage)), ...problems(404) },
+});
+
+export const streamActivity = declare("operations.read", {
+  method: "get",
+  path: "/activity",
+  operationId: "streamActivity",
+  tags,
+  summary: "All operations of the organization, live",
+  description:
+    "One stream for everything: `operation` with the operation whenever one changes, and `operation_event` with each record of the " +
+    "operations named in `follow`, in order. After a break, name the last `seq` you have: nothing is missed and nothing comes twice.",
+  request: { query: ActivityQuery },
+  responses: { 200: streamAnswer("Server-sent events; the stream ends when the reader goes."), ...problems() },
 });

@@ -16,20 +16,36 @@ import {
   revokeApiKey,
 } from "../services/api-keys.ts";
 import { listAudit } from "../services/audit-log.ts";
-import { refreshSession, revokeSession, signIn } from "../services/sessions.ts";
+import { refreshSession, revokeSession, signIn, type TokenPair } from "../services/sessions.ts";
+import { dropCookie, keepInCookie, readCookie, requireOwnPage } from "../session-cookie.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { newApi } from "./api.ts";
+
+/** The answer a page gets: its refresh token went into the cookie. */
+function withCookie(
+  c: Context<ServerEnv>,
+  { refresh_token: token, ...rest }: TokenPair,
+): Omit<TokenPair, "refresh_token"> {
+  keepInCookie(c, token);
+  return rest;
+}
 
 export const authRoutes = (deps: ServerDeps) =>
   newApi()
     .openapi(contracts.login, async (c) => {
-      const { email, password, organization_id: organizationId } = c.req.valid("json");
-      return c.json({ data: await signIn(deps, { email, password, organizationId }, circumstancesOf(c)) }, 200);
+      const { email, password, organization_id: organizationId, cookie = false } = c.req.valid("json");
+      if (cookie) requireOwnPage(c);
+      const tokens = await signIn(deps, { email, password, organizationId }, circumstancesOf(c));
+      return c.json({ data: cookie ? withCookie(c, tokens) : tokens }, 200);
     })
 
     .openapi(contracts.refresh, async (c) => {
       const { refresh_token: token } = c.req.valid("json");
-      return c.json({ data: await refreshSession(deps, token, circumstancesOf(c)) }, 200);
+      if (token !== undefined) return c.json({ data: await refreshSession(deps, token, circumstancesOf(c)) }, 200);
+      requireOwnPage(c);
+      const kept = readCookie(c);
+      if (kept === undefined) throw new OnveraError("INVALID_TOKEN", { message: "Nobody is signed in here" });
+      return c.json({ data: withCookie(c, await refreshSession(deps, kept, circumstancesOf(c))) }, 200);
     })
 
     .openapi(contracts.logout, async (c) => {
@@ -40,6 +56,7 @@ export const authRoutes = (deps: ServerDeps) =>
           await audit(db, c, { organizationId, action: "auth.logout", targetType: "session", targetId: sessionId });
         });
       }
+      if (readCookie(c) !== undefined) dropCookie(c);
       return c.json({ data: { session_id: sessionId, signed_out: sessionId !== null } }, 200);
     })
 

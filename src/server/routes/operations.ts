@@ -8,6 +8,7 @@ import { organizationOf } from "../caller.ts";
 import * as contracts from "../contracts/operations.ts";
 import type { ServerDeps } from "../deps.ts";
 import { type EventStream, eventStream } from "../event-stream.ts";
+import { parseFollow, sendActivity } from "../services/activity.ts";
 import { listOperations, readEvents, readOperation, waitForChange } from "../services/operations.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { eventView, operationView } from "../views/operation-view.ts";
@@ -55,6 +56,12 @@ export const operationRoutes = (deps: ServerDeps) =>
       c.header("Location", body.data.links.self);
       c.header("Retry-After", String(POLL_SECONDS));
       return c.json(body, 202);
+    })
+
+    .openapi(contracts.streamActivity, (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const followed = parseFollow(c.req.valid("query").follow);
+      return eventStream(deps, c, (stream) => sendActivity(deps, organizationId, followed, stream));
     })
 
     .openapi(contracts.listOperationEvents, async (c) => {

@@ -41,11 +41,18 @@ export const LoginRequest = z
     email: z.string().min(1).max(200),
     password: z.string().min(1).max(200),
     organization_id: z.string().max(100).optional().meta({ description: "The first the person joined when left out." }),
+    cookie: z.boolean().optional().meta({
+      description: "For pages of the dashboard: the refresh token goes into an HttpOnly cookie instead of the answer.",
+    }),
   })
   .meta({ id: "LoginRequest" });
 
 export const RefreshRequest = z
-  .strictObject({ refresh_token: z.string().min(1).max(200) })
+  .strictObject({
+    refresh_token: z.string().min(1).max(200).optional().meta({
+      description: "Left out by pages of the dashboard, whose cookie holds it.",
+    }),
+  })
   .meta({ id: "RefreshRequest" });
 
 export const TokenPair = z
@@ -53,7 +60,9 @@ export const TokenPair = z
     access_token: z.string(),
     token_type: z.literal("Bearer"),
     expires_in: z.int().meta({ description: "Seconds the access token lives." }),
-    refresh_token: z.string().meta({ description: "Good for one refresh; using it twice ends the session." }),
+    refresh_token: z.string().optional().meta({
+      description: "Good for one refresh; using it twice ends the session. Absent where a cookie holds it.",
+    }),
     session_id: z.string(),
     organization_id: z.string().nullable(),
   })

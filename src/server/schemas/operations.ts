@@ -89,3 +89,18 @@ export const EventPage = z.object({
   next_after: z.int().meta({ description: "Send it as `after` for what follows." }),
   ended: z.boolean().meta({ description: "True when the last event of the operation is in, or before, this page." }),
 });
+
+export const ActivityQuery = z.strictObject({
+  follow: z
+    .string()
+    .max(4000)
+    .regex(
+      /^(?:op_[0-9a-f-]{36}:\d{1,15}(?:,op_[0-9a-f-]{36}:\d{1,15}){0,49})?$/,
+      "Give id:seq pairs, separated by commas.",
+    )
+    .default("")
+    .meta({
+      description: "Operations whose records are wanted, each with the last `seq` already read; at most 50.",
+      examples: ["op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e:12"],
+    }),
+});

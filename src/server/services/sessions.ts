@@ -166,11 +166,22 @@ async function organizationFor(db: Scoped, userId: string, wanted: string | unde
   return id ?? null;
 }
 
+/** What a person's client is given at sign-in and at each refresh. */
+export interface TokenPair {
+  access_token: string;
+  token_type: "Bearer";
+  /** Seconds the access token lives. */
+  expires_in: number;
+  refresh_token: string;
+  session_id: string;
+  organization_id: string | null;
+}
+
 async function pair(
   { tokens }: ServerDeps,
   claims: { userId: string; sessionId: string; organizationId: string | null },
   refreshToken: string,
-) {
+): Promise<TokenPair> {
   return {
     access_token: await tokens.signAccess(claims),
     token_type: "Bearer" as const,

@@ -1,0 +1,22 @@
+/** The API's shapes, out of openapi.json. */
+import type { components } from "../../../src/cli/api-types.ts";
+
+type Schemas = components["schemas"];
+
+export type ApiKey = Schemas["ApiKey"];
+export type App = Schemas["App"];
+export type AuditEvent = Schemas["AuditEvent"];
+export type CreateDeployment = Schemas["CreateDeployment"];
+export type Deployment = Schemas["Deployment"];
+export type DeploymentChanges = Schemas["DeploymentChanges"];
+export type DestroyReceipt = Schemas["DestroyReceipt"];
+export type Environment = Schemas["Environment"];
+export type Health = Schemas["Health"];
+export type LogLine = Schemas["LogLine"];
+export type Metrics = Schemas["Metrics"];
+export type Operation = Schemas["Operation"];
+export type OperationEvent = Schemas["OperationEvent"];
+export type Problem = Schemas["Problem"];
+export type StackResource = Schemas["StackResource"];
+export type WhoAmI = Schemas["WhoAmI"];
+export type Worker = Schemas["Worker"];

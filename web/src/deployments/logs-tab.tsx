@@ -1,0 +1,123 @@
+/** What the running app writes: all processes or one, searched, followed, paused, taken along. */
+import { Button, Group, Paper, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState } from "react";
+import type { Deployment, LogLine } from "../api/types.ts";
+import { saveText } from "../shared/save-text.ts";
+import { Failure } from "../shared/states.tsx";
+import { useLog } from "./log-stream.ts";
+import { useApps } from "./queries.ts";
+
+const LINE_PIXELS = 20;
+const COLOR_CODES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+const textOf = ({ at, process, text }: LogLine): string =>
+  `${new Date(at).toLocaleTimeString("en-GB")}  ${process.padEnd(13)}  ${text.replace(COLOR_CODES, "")}`;
+
+export function LogsTab({ deployment }: { deployment: Deployment }) {
+  const apps = useApps();
+  const [process, setProcess] = useState<string | null>(null);
+  const [needle, setNeedle] = useState("");
+  const [onlyErrors, setOnlyErrors] = useState(false);
+  const [isFollowing, setFollowing] = useState(true);
+  const { lines, error } = useLog(deployment.id, process ?? undefined);
+  const wanted = needle.toLowerCase();
+  const shown = lines.filter(
+    ({ text, stream }) =>
+      (!onlyErrors || stream === "stderr") && (wanted === "" || text.toLowerCase().includes(wanted)),
+  );
+  const processes = apps.data?.items.find(({ app_type: type }) => type === deployment.app_type)?.processes ?? [];
+  return (
+    <Stack gap="sm">
+      <Text size="sm" c="dimmed">
+        What the app writes while it runs. What Onvera did with it stands under each operation in the history.
+      </Text>
+      <Group gap="sm" align="flex-end">
+        <Select
+          label="Process"
+          placeholder="all"
+          data={processes.map(({ name }) => name)}
+          value={process}
+          onChange={setProcess}
+          clearable
+          w={180}
+        />
+        <TextInput
+          label="Search"
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={needle}
+          onChange={(event) => setNeedle(event.currentTarget.value)}
+        />
+        <Switch
+          label="stderr only"
+          checked={onlyErrors}
+          onChange={(event) => setOnlyErrors(event.currentTarget.checked)}
+          mb={8}
+        />
+        <Switch
+          label="follow"
+          checked={isFollowing}
+          onChange={(event) => setFollowing(event.currentTarget.checked)}
+          mb={8}
+        />
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={16} aria-hidden />}
+          onClick={() => saveText(`${deployment.name}.log`, shown.map(textOf).join("\n"))}
+        >
+          Download
+        </Button>
+      </Group>
+      {error !== undefined && <Failure error={error} />}
+      <LogLines lines={shown} isFollowing={isFollowing} />
+    </Stack>
+  );
+}
+
+function LogLines({ lines, isFollowing }: { lines: readonly LogLine[]; isFollowing: boolean }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => LINE_PIXELS,
+    overscan: 20,
+  });
+  useEffect(() => {
+    if (isFollowing && lines.length > 0) rows.scrollToIndex(lines.length - 1);
+  }, [isFollowing, lines.length, rows]);
+  return (
+    <Paper
+      withBorder
+      ref={frame}
+      h="60vh"
+      p="xs"
+      style={{ overflow: "auto" }}
+      tabIndex={0}
+      role="log"
+      aria-label="Log of the app"
+    >
+      {lines.length === 0 && (
+        <Text size="sm" c="dimmed">
+          No lines.
+        </Text>
+      )}
+      <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+        {rows.getVirtualItems().map(({ index, start, key }) => {
+          const line = lines[index];
+          return (
+            line && (
+              <div
+                key={key}
+                className="log"
+                style={{ position: "absolute", top: 0, transform: `translateY(${start}px)` }}
+              >
+                {textOf(line)}
+              </div>
+            )
+          );
+        })}
+      </div>
+    </Paper>
+  );
+}

@@ -1,0 +1,99 @@
+/** What the pages ask about deployments. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { api, dataOf } from "../api/client.ts";
+import { keys } from "../api/query-keys.ts";
+import type { ListFilters } from "./list-filters.ts";
+
+const PER_PAGE = 100;
+const HEALTH_EVERY_MILLISECONDS = 5_000;
+const LIST_EVERY_MILLISECONDS = 15_000;
+
+const byId = (id: string) => ({ params: { path: { deployment_id: id } } });
+
+/** All deployments that match, page after page. The name is looked for in what has been read. */
+export function useDeployments({ status, app, environment, destroyed }: ListFilters) {
+  const query = {
+    per_page: PER_PAGE,
+    ...(status && { status }),
+    ...(app && { app_type: app }),
+    ...(environment && { environment_id: environment }),
+    ...(destroyed && { include: "destroyed" as const }),
+  };
+  return useInfiniteQuery({
+    queryKey: [...keys.deployments, query],
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        api.GET("/api/v1/deployments", { params: { query: pageParam ? { ...query, cursor: pageParam } : query } }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: ({ pagination }) => pagination.next_cursor ?? undefined,
+    refetchInterval: LIST_EVERY_MILLISECONDS,
+  });
+}
+
+export const useDeployment = (id: string) =>
+  useQuery({
+    queryKey: keys.deployment(id),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}", byId(id))),
+    refetchInterval: HEALTH_EVERY_MILLISECONDS,
+  });
+
+export const useHealth = (id: string, isEnabled: boolean) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "health"),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/health", byId(id))),
+    enabled: isEnabled,
+    refetchInterval: HEALTH_EVERY_MILLISECONDS,
+  });
+
+export const useMetrics = (id: string, isEnabled: boolean) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "metrics"),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/metrics", byId(id))),
+    enabled: isEnabled,
+    refetchInterval: HEALTH_EVERY_MILLISECONDS,
+  });
+
+export const useResources = (id: string) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "resources"),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/resources", byId(id))),
+  });
+
+export const useOutputs = (id: string) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "outputs"),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/outputs", byId(id))),
+  });
+
+export const useHistory = (id: string) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "history"),
+    queryFn: () =>
+      dataOf(
+        api.GET("/api/v1/deployments/{deployment_id}/operations", {
+          params: { path: { deployment_id: id }, query: { per_page: 50 } },
+        }),
+      ),
+    refetchInterval: LIST_EVERY_MILLISECONDS,
+  });
+
+export const useReceipt = (id: string, isEnabled: boolean) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "receipt"),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/receipt", byId(id))),
+    enabled: isEnabled,
+  });
+
+export const useApps = () =>
+  useQuery({
+    queryKey: keys.apps,
+    queryFn: () => dataOf(api.GET("/api/v1/apps")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const useEnvironments = () =>
+  useQuery({
+    queryKey: keys.environments,
+    queryFn: () => dataOf(api.GET("/api/v1/environments")),
+  });

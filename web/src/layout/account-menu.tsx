@@ -1,0 +1,50 @@
+/** Who is signed in, in which organization, and the way out. */
+import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
+import { IconBook2, IconCheck, IconLogout } from "@tabler/icons-react";
+import { chooseOrganization } from "../session/organization.ts";
+import { signOut } from "../session/session.ts";
+import { useCaller } from "../session/use-caller.ts";
+
+export function AccountMenu() {
+  const { caller } = useCaller();
+  const name = caller?.user.name ?? "";
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <UnstyledButton aria-label={`Account of ${name}`}>
+          <Avatar name={name} color="initials" radius="xl" alt="" />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text size="sm" fw={600}>
+            {name}
+          </Text>
+          <Text size="xs">{caller?.user.email}</Text>
+          <Text size="xs">
+            {caller?.role ?? "no role"}
+            {caller?.is_platform_operator ? ", platform operator" : ""}
+          </Text>
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Label>Organization</Menu.Label>
+        {caller?.organizations.map(({ id, name: organization, role }) => (
+          <Menu.Item
+            key={id}
+            onClick={() => chooseOrganization(id)}
+            leftSection={id === caller.organization?.id ? <IconCheck size={14} aria-label="chosen" /> : undefined}
+          >
+            {organization} ({role})
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item component="a" href="/docs" leftSection={<IconBook2 size={16} aria-hidden />}>
+          API documentation
+        </Menu.Item>
+        <Menu.Item onClick={() => void signOut()} leftSection={<IconLogout size={16} aria-hidden />}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

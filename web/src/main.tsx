@@ -1,0 +1,6 @@
+/** Starts the dashboard. */
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App />);

@@ -1,0 +1,94 @@
+/** Every address of the dashboard. Pages beyond the first are loaded when they are opened. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { readListFilters } from "./deployments/list-filters.ts";
+import { ListPage } from "./deployments/list-page.tsx";
+import { NotFoundPage } from "./layout/not-found-page.tsx";
+import { Shell } from "./layout/shell.tsx";
+import { readOperationFilters } from "./operations/operation-filters.ts";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/deployments" });
+  },
+});
+const deployments = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments",
+  component: ListPage,
+  validateSearch: readListFilters,
+});
+const create = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments/new",
+  component: lazyRouteComponent(() => import("./deployments/create-page.tsx"), "CreatePage"),
+});
+const deployment = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments/$id",
+  component: lazyRouteComponent(() => import("./deployments/deployment-page.tsx"), "DeploymentPage"),
+  validateSearch: (search: Record<string, unknown>): { tab?: string } =>
+    typeof search.tab === "string" ? { tab: search.tab } : {},
+});
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  component: lazyRouteComponent(() => import("./operations/operations-page.tsx"), "OperationsPage"),
+  validateSearch: readOperationFilters,
+});
+const operation = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/$id",
+  component: lazyRouteComponent(() => import("./operations/operation-page.tsx"), "OperationPage"),
+});
+const environments = createRoute({
+  getParentRoute: () => root,
+  path: "/environments",
+  component: lazyRouteComponent(() => import("./organization/environments-page.tsx"), "EnvironmentsPage"),
+});
+const clusters = createRoute({
+  getParentRoute: () => root,
+  path: "/clusters",
+  component: lazyRouteComponent(() => import("./platform/clusters-page.tsx"), "ClustersPage"),
+});
+const workers = createRoute({
+  getParentRoute: () => root,
+  path: "/workers",
+  component: lazyRouteComponent(() => import("./platform/workers-page.tsx"), "WorkersPage"),
+});
+const apiKeys = createRoute({
+  getParentRoute: () => root,
+  path: "/api-keys",
+  component: lazyRouteComponent(() => import("./organization/api-keys-page.tsx"), "ApiKeysPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./organization/audit-page.tsx"), "AuditPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    deployments,
+    create,
+    deployment,
+    operations,
+    operation,
+    environments,
+    clusters,
+    workers,
+    apiKeys,
+    audit,
+  ]),
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

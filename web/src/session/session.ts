@@ -1,0 +1,93 @@
+/** Who is signed in. The access token lives in memory only; the refresh token is a cookie no script can read. */
+import { ApiProblem, readProblem } from "../api/problem.ts";
+
+type State = { status: "unknown" } | { status: "signed-out" } | { status: "signed-in" };
+
+interface Token {
+  value: string;
+  /** Milliseconds since 1970 after which it is renewed. */
+  renewAfter: number;
+}
+
+const LOGIN = "/api/v1/auth/login";
+const REFRESH = "/api/v1/auth/refresh";
+const LOGOUT = "/api/v1/auth/logout";
+/** Renewed this long before it runs out. */
+const MARGIN_MILLISECONDS = 60_000;
+
+let state: State = { status: "unknown" };
+let token: Token | undefined;
+const listeners = new Set<() => void>();
+/** Tells the other tabs that somebody signed out. */
+const channel = new BroadcastChannel("onvera session");
+channel.onmessage = () => become({ status: "signed-out" });
+
+function become(next: State): void {
+  if (next.status !== "signed-in") token = undefined;
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+export const sessionStore = {
+  subscribe(listener: () => void) {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+  snapshot: () => state,
+};
+
+async function post(address: string, body: unknown, headers: Record<string, string> = {}): Promise<unknown> {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new ApiProblem(response.status, readProblem(answer));
+  return answer;
+}
+
+function take(answer: unknown): string {
+  const { access_token: value, expires_in: seconds } = (
+    answer as { data: { access_token: string; expires_in: number } }
+  ).data;
+  token = { value, renewAfter: Date.now() + seconds * 1000 - MARGIN_MILLISECONDS };
+  if (state.status !== "signed-in") become({ status: "signed-in" });
+  return value;
+}
+
+/** Signs in. @throws ApiProblem when it is refused */
+export async function signIn(email: string, password: string): Promise<void> {
+  take(await post(LOGIN, { email, password, cookie: true }));
+}
+
+/** Ends the session here and in the other tabs. */
+export async function signOut(): Promise<void> {
+  const value = token?.value;
+  if (value !== undefined) await post(LOGOUT, {}, { Authorization: `Bearer ${value}` }).catch(() => undefined);
+  channel.postMessage("signed out");
+  become({ status: "signed-out" });
+}
+
+let renewing: Promise<string> | undefined;
+
+/**
+ * The access token, renewed when it is about to run out. A refresh works once, so tabs take turns.
+ * @throws ApiProblem when nobody is signed in
+ */
+export function accessToken({ force = false } = {}): Promise<string> {
+  if (!force && token && Date.now() < token.renewAfter) return Promise.resolve(token.value);
+  renewing ??= inTurn(async () => take(await post(REFRESH, {})))
+    .catch((error: unknown) => {
+      if (error instanceof ApiProblem && error.status === 401) become({ status: "signed-out" });
+      throw error;
+    })
+    .finally(() => {
+      renewing = undefined;
+    });
+  return renewing;
+}
+
+/** Locks need a secure context; a page without one has no second tab that shares its cookie unseen. */
+const inTurn = async (work: () => Promise<string>): Promise<string> =>
+  "locks" in navigator ? await navigator.locks.request("onvera refresh", work) : work();

@@ -1,0 +1,62 @@
+/** States as icon and word: colour alone says nothing to many readers. */
+import { Badge } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconBan,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleX,
+  IconClock,
+  IconHelpCircle,
+  IconLoader,
+  IconPlayerStop,
+  IconTrash,
+} from "@tabler/icons-react";
+import type { ComponentType } from "react";
+
+interface Look {
+  color: string;
+  icon: ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
+}
+
+const looks: Readonly<Record<string, Look>> = {
+  ready: { color: "teal", icon: IconCircleCheck },
+  healthy: { color: "teal", icon: IconCircleCheck },
+  succeeded: { color: "teal", icon: IconCircleCheck },
+  active: { color: "teal", icon: IconCircleCheck },
+  running: { color: "blue", icon: IconLoader },
+  provisioning: { color: "blue", icon: IconLoader },
+  starting: { color: "blue", icon: IconLoader },
+  queued: { color: "gray", icon: IconClock },
+  draining: { color: "yellow", icon: IconClock },
+  degraded: { color: "yellow", icon: IconAlertTriangle },
+  expired: { color: "yellow", icon: IconAlertTriangle },
+  destroying: { color: "orange", icon: IconTrash },
+  destroyed: { color: "gray", icon: IconTrash },
+  failed: { color: "red", icon: IconCircleX },
+  unhealthy: { color: "red", icon: IconCircleX },
+  lost: { color: "red", icon: IconCircleX },
+  canceled: { color: "gray", icon: IconBan },
+  revoked: { color: "gray", icon: IconBan },
+  stopped: { color: "gray", icon: IconPlayerStop },
+  unknown: { color: "gray", icon: IconHelpCircle },
+};
+
+const plain: Look = { color: "gray", icon: IconCircleDashed };
+
+export function StateBadge({ state }: { state: string }) {
+  const { color, icon: Icon } = looks[state] ?? plain;
+  return (
+    <Badge
+      variant="light"
+      color={color}
+      tt="none"
+      fw={600}
+      leftSection={<Icon size={13} aria-hidden />}
+      // The light variant's own text colour falls short of a contrast of 4.5 for some colours.
+      styles={{ label: { color: "var(--mantine-color-text)" } }}
+    >
+      {state}
+    </Badge>
+  );
+}

@@ -1,0 +1,16 @@
+/** The dashboard's look: one accent colour, system fonts, nothing loaded from anywhere. */
+import { createTheme } from "@mantine/core";
+
+const fonts = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
+
+export const theme = createTheme({
+  primaryColor: "indigo",
+  // Filled buttons need these shades to keep a contrast of 4.5 to their text in both schemes.
+  primaryShade: { light: 7, dark: 8 },
+  autoContrast: true,
+  fontFamily: fonts,
+  fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
+  headings: { fontFamily: fonts, fontWeight: "600" },
+  defaultRadius: "md",
+  cursorType: "pointer",
+});
