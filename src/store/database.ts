@@ -44,6 +44,8 @@ export function openStore(options: StoreOptions): Store {
   });
   // An idle connection that the server drops must not end the process; the next query opens a new one.
   pool.on("error", () => undefined);
+  // Nor one in use: its query fails, and whoever asked hears of it there.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const dialect = new PostgresDialect({ pool });
   const db = new Kysely<Tables>({
     dialect: {
