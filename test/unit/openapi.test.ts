@@ -27,19 +27,22 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("every success is JSON with data, every failure a problem", () => {
+  it("every success is JSON with data or a stream of events, every failure a problem", () => {
+    const streamsOnly = new Set(["streamActivity"]);
     for (const { path, method, operation } of operations) {
+      const success = streamsOnly.has(String(operation.operationId)) ? "text/event-stream" : "application/json";
       for (const [status, response] of Object.entries(operation.responses as Record<string, { content: object }>)) {
         const types = Object.keys(response.content);
         if (Number(status) >= 400)
           expect([path, method, status, types]).toEqual([path, method, status, ["application/problem+json"]]);
-        else expect(types).toContain("application/json");
+        else expect(types).toContain(success);
       }
     }
   });
 
   it("every POST but those of signing in takes an Idempotency-Key", () => {
-    const posts = operations.filter(({ method, path }) => method === "post" && !path.startsWith("/api/v1/auth/"));
+    const signingIn = (path: string) => path.startsWith("/api/v1/auth/") || path === "/api/v1/invitations/accept";
+    const posts = operations.filter(({ method, path }) => method === "post" && !signingIn(path));
     for (const { operation } of posts) {
       const names = (operation.parameters as { name: string }[]).map(({ name }) => name);
       expect(names).toContain("idempotency-key");

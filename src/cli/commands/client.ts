@@ -56,7 +56,7 @@ export const authCommands: CommandGroup = {
     {
       name: "switch",
       arguments: [{ syntax: "<organization>", description: "id (org_…)" }],
-      summary: "Exchange an access token, read from standard input, for one in another of your organizations",
+      summary: "Exchange an access token, read from standard input, for one of another organization",
       description: "A stored key belongs to one organization: sign in again with --organization, into another context.",
       examples: [{ line: "onvera auth switch org_… < access-token" }],
       calls: ["switchOrganization"],
