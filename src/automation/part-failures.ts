@@ -1,8 +1,7 @@
 /** Failures of a deployment's own parts that its owner can act on: a set-up job, a package, a source. Their words are the app's and the installer's. */
+import { failure } from "../domain/failures.ts";
 import type { OperationError } from "../domain/operation.ts";
 import type { ResourceFailure } from "./resource-failure.ts";
-
-type PartFailure = Omit<OperationError, "owner">;
 
 const LAST_LINES = 20;
 
@@ -10,51 +9,30 @@ const LAST_LINES = 20;
 const CONFLICT = "The extra requirements cannot be installed";
 
 /** The failure in words the customer can act on; undefined when it is not of a kind that is the customer's. */
-export function partFailure({ type, message }: ResourceFailure): PartFailure | undefined {
+export function partFailure({ type, message }: ResourceFailure): OperationError | undefined {
   const text = message.replace(/^(error:\s*)+/i, "").trim();
   switch (type) {
     case "onvera:local:Job":
       return jobFailure(text);
     case "onvera:local:Package":
-      return text.startsWith(CONFLICT)
-        ? customers(
-            "REQUIREMENTS_CONFLICT",
-            text,
-            "Change the requirements with --requirements, then repeat the request.",
-          )
-        : undefined;
+      return text.startsWith(CONFLICT) ? failure("REQUIREMENTS_CONFLICT", text) : undefined;
     case "onvera:local:Source":
-      return customers(
-        "SOURCE_FAILED",
-        text,
-        "Check the repository's address, branch and folder, then repeat the request.",
-      );
+      return failure("SOURCE_FAILED", text);
     default:
       return undefined;
   }
 }
 
 /** A job's failure carries its exit code and last lines, already without secrets. */
-function jobFailure(text: string): PartFailure {
+function jobFailure(text: string): OperationError {
   const lines = text
     .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "");
   const first = lines[0]?.replace(/ Its last lines:$/, "") ?? "A set-up job of the application failed.";
-  return {
-    ...customers(
-      "BOOTSTRAP_FAILED",
-      first,
-      "Read the last lines of the job below; the settings of the request decide most of what it does.",
-    ),
-    ...(lines.length > 1 ? { last_log_lines: lines.slice(1).slice(-LAST_LINES) } : {}),
-  };
+  return failure(
+    "BOOTSTRAP_FAILED",
+    first,
+    lines.length > 1 ? { last_log_lines: lines.slice(1).slice(-LAST_LINES) } : {},
+  );
 }
-
-const customers = (code: string, message: string, nextStep: string): PartFailure => ({
-  code,
-  message,
-  cause: "user_config",
-  retryable: false,
-  next_step: nextStep,
-});

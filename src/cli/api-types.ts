@@ -1770,10 +1770,15 @@ export interface components {
             };
         };
         OperationError: {
+            /** @description One of the codes docs/operations.md lists. */
             code: string;
             message: string;
-            /** @enum {string} */
+            /**
+             * @description The kind of reason; a closed set.
+             * @enum {string}
+             */
             cause: "permission" | "quota" | "conflict" | "timeout" | "capacity" | "user_config" | "provider" | "platform";
+            /** @description Whether the same request may succeed without anybody changing it. */
             retryable: boolean;
             /**
              * @description Who must act.
@@ -1786,6 +1791,13 @@ export interface components {
                 urn: string;
                 type: string;
             };
+            /** @description What a destroy left behind. */
+            residue?: {
+                type: string;
+                physical_id: string;
+                found: string;
+                detail: string;
+            }[];
             last_log_lines?: string[];
         } | null;
         OperationEvent: {

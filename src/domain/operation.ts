@@ -82,6 +82,8 @@ export interface OperationError {
   next_step: string;
   phase?: string;
   resource?: { urn: string; type: string };
+  /** What a destroy left behind, in the words of its receipt. */
+  residue?: { type: string; physical_id: string; found: string; detail: string }[];
   /** The last lines of the process or job that failed. */
   last_log_lines?: string[];
 }

@@ -66,6 +66,7 @@ describe("cancel of a running create", () => {
     held.go();
     const ended = await plane.ended(operation.id);
     expect(ended.status).toBe("canceled");
+    expect(ended.result).toMatchObject({ resources: "kept", next_step: `Remove it: onvera destroy ${deploymentId}` });
     expect(await processIdentity(running.process?.pid ?? 0)).not.toBe(running.process?.startTime);
     const state = await readStackState(plane.store, deploymentId);
     expect(state?.resources.map(({ urn }) => urn.split("::").at(-1))).toContain("item-0");
@@ -115,7 +116,9 @@ describe("cancel of a running update", () => {
     await cancel(update.id);
     await plane.until(update.id, ({ message }) => message === "Canceling");
     held.go();
-    expect((await plane.ended(update.id)).status).toBe("canceled");
+    const ended = await plane.ended(update.id);
+    expect(ended).toMatchObject({ status: "canceled", result: { resources: "rolled_back" } });
+    expect((await cancel(update.id))?.operation.status).toBe("canceled");
     const row = await deployment(deploymentId);
     expect(row).toMatchObject({ status: "ready", applied_revision: 1, wanted_revision: 1 });
     expect(row.conditions).toMatchObject([{ type: "update_failed", reason: "CANCELED" }]);

@@ -1,5 +1,6 @@
 /** Asks for an operation to be canceled: at once while it is queued, in two phases once it runs (engine.md, "After a kill"). */
-import { isTerminal } from "../../domain/operation.ts";
+import { canceledResult } from "../../domain/canceled-result.ts";
+import { isTerminal, type OperationType } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
 import { recordCanceledDeployment } from "./deployment-facts.ts";
@@ -64,6 +65,8 @@ export async function requestCancel(
 }
 
 async function cancelQueued(db: Scoped, operation: Operation, actor: Actor, now: Date): Promise<Operation> {
+  // One that went back to the queue may have begun: what an attempt made is kept.
+  const left = operation.step === null || operation.step === "prepare" ? "untouched" : "kept";
   const canceled = await db
     .updateTable("operations")
     .set({
@@ -71,7 +74,10 @@ async function cancelQueued(db: Scoped, operation: Operation, actor: Actor, now:
       message: "Canceled before it started",
       cancel_requested_at: operation.cancel_requested_at ?? now,
       ended_at: now,
-      result: JSON.stringify({ canceled_by: actor }),
+      result: JSON.stringify({
+        ...canceledResult({ type: operation.type as OperationType, resourceId: operation.resource_id }, left),
+        canceled_by: actor,
+      }),
     })
     .where("id", "=", operation.id)
     .where("status", "=", "queued")

@@ -1,5 +1,6 @@
 /** Ends an operation, or hands it back to the queue: fenced by its lease, in one transaction with what it means. */
 import { sql } from "kysely";
+import type { CanceledResult } from "../../domain/canceled-result.ts";
 import type { OperationError, OperationType } from "../../domain/operation.ts";
 import { operationTypes } from "../../domain/operation.ts";
 import { writeAudit } from "../../store/audit.ts";
@@ -18,7 +19,7 @@ import { lockDeploymentOf } from "./locks.ts";
 export type Ending =
   | { status: "succeeded"; result?: Record<string, unknown>; facts: OperationSuccess }
   | { status: "failed"; error: OperationError }
-  | { status: "canceled" };
+  | { status: "canceled"; result: CanceledResult };
 
 /**
  * Ends the operation.
@@ -42,10 +43,9 @@ export async function finishOperation(
         lease_until: null,
         process: null,
         message: endMessage(ending),
-        ...(ending.status === "failed" ? { error: JSON.stringify(ending.error) } : {}),
-        ...(ending.status === "succeeded" && ending.result !== undefined
-          ? { result: JSON.stringify(ending.result) }
-          : {}),
+        // The phase it stopped in is the row's own.
+        ...(ending.status === "failed" ? { error: withPhase(ending.error) } : {}),
+        ...(ending.status !== "failed" && ending.result !== undefined ? { result: JSON.stringify(ending.result) } : {}),
       })
       .where("id", "=", lease.operationId)
       .where("lease_owner", "=", lease.owner)
@@ -70,7 +70,7 @@ export async function finishOperation(
       change: { operation_id: operation.id, status: ending.status },
       outcome: ending.status === "succeeded" ? "done" : "failed",
     });
-    const error = ending.status === "failed" ? { error: ending.error } : {};
+    const error = operation.error === null ? {} : { error: operation.error };
     await appendEvents(db, operation.id, [
       { type: "status", data: { status: ending.status } },
       { type: "end", data: { status: ending.status, ...error } },
@@ -83,6 +83,9 @@ export async function finishOperation(
     return end.status === "failed" ? end.error.message : end.status === "canceled" ? "Canceled" : "Done";
   }
 }
+
+const withPhase = (error: OperationError) =>
+  sql<string>`${JSON.stringify(error)}::jsonb || jsonb_build_object('phase', phase)`;
 
 /**
  * Hands a running operation back to the queue with a new generation.

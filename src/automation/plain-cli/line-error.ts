@@ -1,7 +1,7 @@
 /** An operator's pulumi line that failed: never tried again by itself, and told in the CLI's own words. */
+import { failure } from "../../domain/failures.ts";
 import type { OperationError } from "../../domain/operation.ts";
 import type { EngineResult } from "../engine.ts";
-import { operationError } from "../errors.ts";
 
 const LAST_LINES = 20;
 
@@ -10,7 +10,7 @@ export function plainLineError({ error, cliOutput = "" }: EngineResult): Operati
   const known = error?.code === "ENGINE_FAILED" ? undefined : error;
   const lines = cliOutput.split("\n").filter((line) => line.trim() !== "");
   return {
-    ...(known ?? operationError("PULUMI_FAILED", "user_config", "pulumi ended with an error.")),
+    ...(known ?? failure("PULUMI_FAILED")),
     retryable: false,
     owner: "operator",
     next_step: "Read pulumi's last lines below, then run the corrected command.",

@@ -3,7 +3,7 @@
  * the state is looked up. Ours is taken over by the create itself (our providers converge under their ownership mark),
  * absent is made, foreign stops the operation with a choice. What the killed engine noted as pending is cleared then.
  */
-import { operationError } from "../errors.ts";
+import { failure } from "../../domain/failures.ts";
 import type { OperationRun } from "../worker/operation-run.ts";
 import { StepFailure } from "../worker/target-driver.ts";
 import { readStackState } from "./state-reader.ts";
@@ -40,13 +40,11 @@ export async function recoverStack(run: OperationRun): Promise<string[]> {
     if (decision === "take_over" && goesWithAnother !== true) takenOver.push(urn);
     if (decision !== "ask") continue;
     throw new StepFailure(
-      operationError(
+      failure(
         "UNCLEAR_RESOURCE",
-        "conflict",
         found === "present"
           ? `${physicalId} exists and is not this deployment's (looked up by ${lookedUpBy}).`
           : `Whether ${physicalId} exists could not be found out (looked up by ${lookedUpBy}).`,
-        { next_step: "Rename, remove or mark it as this deployment's own, then repeat the request." },
       ),
     );
   }

@@ -1,6 +1,6 @@
 /** The steps of a destroy, in ON-46's order. Each may run again and finishes what an earlier call began. */
+import { failure } from "../../domain/failures.ts";
 import type { ReceiptItem } from "../../store/schema.ts";
-import { operationError } from "../errors.ts";
 import { recoverStack } from "../recovery/recover-stack.ts";
 import { readStackState } from "../recovery/state-reader.ts";
 import { removeStackState } from "../recovery/state-rows.ts";
@@ -55,9 +55,8 @@ export async function writeReceipt(run: OperationRun): Promise<void> {
   const standing = items.filter(({ found }) => found === "present");
   if (standing.length > 0) {
     const names = standing.map(({ physical_id: id }) => id).join(", ");
-    throw new StepFailure(
-      operationError("DESTROY_INCOMPLETE", "platform", `Still there after the destroy: ${names}.`, { retryable: true }),
-    );
+    const residue = standing.map(({ type, physical_id, found, detail }) => ({ type, physical_id, found, detail }));
+    throw new StepFailure(failure("DESTROY_INCOMPLETE", `Still there after the destroy: ${names}.`, { residue }));
   }
   run.results.receipt = items;
   run.results.result = { receipt: items };

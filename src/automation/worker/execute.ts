@@ -1,12 +1,16 @@
 /** Runs one claimed operation to its end: its steps in order, and what a failure of one means. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { OperationError } from "../../domain/operation.ts";
-import { operationError } from "../errors.ts";
+import { type CanceledResources, canceledResult } from "../../domain/canceled-result.ts";
+import { failure, lastWord } from "../../domain/failures.ts";
+import type { OperationError, OperationType } from "../../domain/operation.ts";
+import type { Operation } from "../../store/schema.ts";
 import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
 import { removeStaleLocks } from "../recovery/stale-lock.ts";
+import { readStackState } from "../recovery/state-reader.ts";
 import { finalize, prepare, ROLL_BACK_STEP, restorePoint, rollBack, up, waitReady } from "./change-steps.ts";
 import type { Claim } from "./claim.ts";
 import { loadContext } from "./context.ts";
+import { withDeadline } from "./deadline.ts";
 import { removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra, writeReceipt } from "./destroy-steps.ts";
 import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
 import { endSideEffects } from "./late-side-effects.ts";
@@ -93,7 +97,7 @@ async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journ
     await removeStaleLocks(deps.store, operation);
   }
   if (operation.attempt > MAX_LOST_WORKERS) {
-    throw new StepFailure(operationError("GIVEN_UP", "platform", "The operation lost its worker too often."));
+    throw new StepFailure(failure("GIVEN_UP"));
   }
   const context = await deps.store.asPlatform((db) => loadContext(db, deps.dataKeys, operation));
   return createRun(deps, claim, context, journal, control);
@@ -113,24 +117,6 @@ async function runSteps(run: OperationRun, control: RunControl, slot: SlotHolder
   await run.journal.flush();
 }
 
-async function withDeadline(milliseconds: number, control: RunControl, work: () => Promise<void>): Promise<void> {
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    control.stop();
-  }, milliseconds);
-  try {
-    await work();
-  } catch (error) {
-    if (!late || error instanceof LeaseLost) throw error;
-    throw new StepFailure(operationError("TIMED_OUT", "timeout", "A step of the operation took too long."), {
-      cause: error,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 interface Failing {
   deps: ExecuteDeps;
   claim: Claim;
@@ -144,7 +130,7 @@ async function settleFailure(failing: Failing, run: OperationRun | undefined, er
   const { operation } = claim;
   if (control.lost() || error instanceof LeaseLost) return;
   if (control.draining() && error instanceof Interrupted && !control.cancelRequested()) {
-    const drained = operationError("WORKER_DRAINED", "platform", "The worker is being stopped.", { retryable: true });
+    const drained = failure("WORKER_DRAINED");
     await journal.flush();
     await requeueOperation(deps.store, claim.lease, { error: drained, delayMilliseconds: 0 });
     return;
@@ -153,19 +139,22 @@ async function settleFailure(failing: Failing, run: OperationRun | undefined, er
     error instanceof Interrupted ||
     error instanceof CanceledFirst ||
     (control.cancelRequested() && !(error instanceof StepFailure));
-  const failure = canceled ? undefined : failureOf(error);
+  const problem = canceled ? undefined : failureOf(error);
   deps.log.warn({ operation: operation.id, error: describe(error) }, "The operation did not succeed");
-  if (failure?.retryable === true && operation.attempt < MAX_ATTEMPTS && !control.cancelRequested()) {
+  if (problem?.retryable === true && operation.attempt < MAX_ATTEMPTS && !control.cancelRequested()) {
     await journal.flush();
     const delayMilliseconds = retryDelayMilliseconds(operation.attempt);
-    await requeueOperation(deps.store, claim.lease, { error: failure, delayMilliseconds });
+    await requeueOperation(deps.store, claim.lease, { error: problem, delayMilliseconds });
     return;
   }
   const backFailure = run === undefined ? undefined : await goBack(failing, run);
   if (control.lost()) return;
   const ended: Ending = canceled
-    ? { status: "canceled" }
-    : { status: "failed", error: withBackFailure(failure ?? failureOf(error), backFailure) };
+    ? { status: "canceled", result: await whatIsLeft(operation, run, backFailure) }
+    : {
+        status: "failed",
+        error: withBackFailure(lastWord(problem ?? failureOf(error), operation.attempt), backFailure),
+      };
   await end(deps, claim, journal, ended);
 }
 
@@ -180,6 +169,22 @@ async function goBack({ control, slot, deps }: Failing, run: OperationRun): Prom
     deps.log.error({ operation: run.context.operation.id, error: describe(error) }, "Going back failed");
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** What a canceled operation leaves, told in its result. */
+async function whatIsLeft(
+  { type, resource_id: resourceId }: Operation,
+  run: OperationRun | undefined,
+  backFailure?: string,
+) {
+  const about = { type: type as OperationType, resourceId };
+  const touched =
+    run !== undefined && (run.results.touched || type === "stack.pulumi" || type === "deployment.destroy");
+  if (!touched || type === "deployment.plan") return canceledResult(about, "untouched");
+  const keeps = type === "deployment.create" || type === "deployment.destroy" || type === "stack.pulumi";
+  const resources: CanceledResources = keeps ? "kept" : backFailure === undefined ? "rolled_back" : "unclear";
+  const state = await readStackState(run.store, resourceId);
+  return canceledResult(about, resources, state?.resources.filter(({ custom }) => custom === true).length);
 }
 
 function withBackFailure(error: OperationError, backFailure: string | undefined): OperationError {
@@ -213,20 +218,14 @@ async function end(
   }
 }
 
-const lostGoingBack = operationError(
-  "CHANGE_FAILED",
-  "platform",
-  "The change failed, and its worker was lost while the version that ran before was brought back.",
-);
+const lostGoingBack = failure("CHANGE_FAILED");
 
 const END_ATTEMPTS = 5;
 const END_PAUSE_MILLISECONDS = 200;
 
 function failureOf(error: unknown): OperationError {
   if (error instanceof StepFailure) return error.error;
-  return operationError("PLATFORM_FAULT", "platform", "The platform could not carry the operation out.", {
-    retryable: true,
-  });
+  return failure("PLATFORM_FAULT");
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,4 +1,5 @@
 /** What the steps of one running operation share: its context, its journal, its engine, its signals. */
+import { failure } from "../../domain/failures.ts";
 import type { CreatePhase, Phase } from "../../domain/phases.ts";
 import { phaseMessages } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
@@ -8,7 +9,6 @@ import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Store } from "../../store/database.ts";
 import type { Cluster, ReceiptItem } from "../../store/schema.ts";
 import type { Engine, EngineResult, EngineVerb } from "../engine.ts";
-import { operationError } from "../errors.ts";
 import type { EngineEvent } from "../events.ts";
 import { fenceHolds } from "../operations/fence.ts";
 import { plainLineError } from "../plain-cli/line-error.ts";
@@ -195,7 +195,9 @@ export function createRun(
       );
       if (watch.fired()) throw new StepFailure(silent);
       if (result.outcome === "interrupted") throw new Interrupted();
-      throw new StepFailure(request.argv === undefined ? (result.error ?? unknownError) : plainLineError(result));
+      throw new StepFailure(
+        request.argv === undefined ? (result.error ?? failure("ENGINE_KILLED")) : plainLineError(result),
+      );
     },
   };
   return run;
@@ -209,21 +211,10 @@ export class Interrupted extends Error {
 /** Whether an earlier attempt got as far as changing something. */
 const wasTouched = (recorded: string | null): boolean => recorded !== null && recorded !== "prepare";
 
-const silent = operationError("TIMED_OUT", "timeout", "The engine said nothing any more and was stopped.", {
-  retryable: true,
-});
+const silent = failure("TIMED_OUT", "The engine said nothing any more and was stopped.");
 
 const holdsDatabase = (state: StackState | undefined): boolean =>
   state?.resources.some(({ type }) => type === "postgresql:index/database:Database") ?? false;
-
-const unknownError = {
-  code: "ENGINE_FAILED",
-  message: "The engine stopped.",
-  cause: "platform",
-  retryable: true,
-  owner: "platform",
-  next_step: "Nothing to do: the operation is tried again by itself.",
-} as const;
 
 interface Seen {
   phases: PhaseTracker;

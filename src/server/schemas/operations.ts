@@ -8,14 +8,18 @@ export const ActorView = z
 
 const OperationErrorView = z
   .object({
-    code: z.string(),
+    code: z.string().meta({ description: "One of the codes docs/operations.md lists." }),
     message: z.string(),
-    cause: z.enum(failureCauses),
-    retryable: z.boolean(),
+    cause: z.enum(failureCauses).meta({ description: "The kind of reason; a closed set." }),
+    retryable: z.boolean().meta({ description: "Whether the same request may succeed without anybody changing it." }),
     owner: z.enum(["customer", "operator", "platform"]).meta({ description: "Who must act." }),
     next_step: z.string(),
     phase: z.string().optional(),
     resource: z.object({ urn: z.string(), type: z.string() }).optional(),
+    residue: z
+      .array(z.object({ type: z.string(), physical_id: z.string(), found: z.string(), detail: z.string() }))
+      .optional()
+      .meta({ description: "What a destroy left behind." }),
     last_log_lines: z.array(z.string()).optional(),
   })
   .meta({ id: "OperationError" });

@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type AppType, appTypes } from "../../../domain/deployment-spec.ts";
+import { failure } from "../../../domain/failures.ts";
 import type { TargetContext } from "../../../domain/program-input.ts";
 import type { PackageStore } from "../../../local/packages/package-store.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
@@ -131,19 +132,9 @@ async function prepareApp(deps: LocalDriverDeps, deployment: DeploymentContext, 
     });
   } catch (error) {
     if (!(error instanceof TemplateFailed)) throw error;
-    throw new StepFailure(
-      {
-        code: "TEMPLATE_FAILED",
-        message: error.message,
-        cause: "platform",
-        retryable: true,
-        owner: "operator",
-        next_step:
-          "Read the last lines of the app's migration below; 'onvera doctor' tells whether disk or memory is short.",
-        last_log_lines: [...error.lastLines],
-      },
-      { cause: error },
-    );
+    throw new StepFailure(failure("TEMPLATE_FAILED", error.message, { last_log_lines: [...error.lastLines] }), {
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Waiting for an app outside Pulumi: by the supervisor's own verdict, so that a start-up failure is told with its last lines. */
 import { request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
+import { failure } from "../../../domain/failures.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { HealthReport, ProcessState } from "../../../local/supervisor/protocol.ts";
 import { StepFailure, type StepIo } from "../../worker/target-driver.ts";
@@ -90,14 +91,7 @@ async function crashed(
     lines.push(line.text);
   }
   const replica = process.replicas.find((one) => one.phase === "backoff");
-  return new StepFailure({
-    code: "PROCESS_CRASHES",
-    message: `The process '${process.name}' keeps ending (${replica?.lastExit ?? "no exit code"}, ${replica?.restarts ?? 0} restarts).`,
-    cause: "user_config",
-    retryable: false,
-    owner: "customer",
-    next_step:
-      "Read its last lines below; take back the setting they name with 'onvera update', or destroy the deployment.",
-    last_log_lines: lines,
-  });
+  const ends = `${replica?.lastExit ?? "no exit code"}, ${replica?.restarts ?? 0} restarts`;
+  const message = `The process '${process.name}' keeps ending (${ends}).`;
+  return new StepFailure(failure("PROCESS_CRASHES", message, { last_log_lines: lines }));
 }
