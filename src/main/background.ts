@@ -1,21 +1,22 @@
 /** Starts the control plane behind the caller's back, and finds the one that runs. */
-import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Progress, runStep } from "../domain/progress.ts";
 import { SetupError } from "../domain/setup-error.ts";
 import { withLock } from "../local/lock-file.ts";
+import { ownLogLimits, setAsideWhenLarge } from "../local/own-log.ts";
 import { type OnveraPaths, resolvePaths } from "../local/paths.ts";
 import { prepareFolders } from "../local/prepare-folders.ts";
 import { distFile } from "./dist-file.ts";
 import { readLocalKey } from "./local-key.ts";
 import { runningControlPlane } from "./run-record.ts";
 import { setUp } from "./setup.ts";
+import { takeStartFailure } from "./start-failure.ts";
 
 const READY_WITHIN_SECONDS = 90;
 const LONGEST_LINE = 300;
-const LOG_KEEP_BYTES = 20 * 1024 * 1024;
 
 export interface LocalAccess {
   apiUrl: string;
@@ -35,7 +36,7 @@ export async function localAccess(): Promise<LocalAccess | undefined> {
 
 /**
  * Sets up what is missing and starts the control plane in the background; joins the one that runs.
- * @throws SetupError `not-started` with the last lines of its log
+ * @throws SetupError with the reason the started process gave, or `not-started` with the last lines of its log
  */
 export async function ensureControlPlane(options: { progress: Progress }): Promise<LocalAccess & { started: boolean }> {
   const paths = resolvePaths();
@@ -63,10 +64,26 @@ async function readyAccess(): Promise<LocalAccess | undefined> {
 }
 
 async function startAndWait(paths: OnveraPaths): Promise<LocalAccess> {
-  if (await runningControlPlane(paths)) return waitUntilReady(paths, () => undefined);
-  const log = controlPlaneLog(paths);
-  keepLogSmall(log);
-  const output = openSync(log, "a", 0o600);
+  const present = await runningControlPlane(paths);
+  if (present) {
+    const isHere = async () => (await runningControlPlane(paths))?.pid === present.pid;
+    const access = await waitWhile(isHere);
+    if (access) return access;
+    if (await isHere()) throw notStarted(paths, `process ${present.pid} was not ready after ${READY_WITHIN_SECONDS} s`);
+    // It was on its way out: nobody runs now.
+  }
+  const child = spawnControlPlane(paths);
+  const access = await waitWhile(async () => child.exitCode === null && child.signalCode === null);
+  if (access) return access;
+  const failure = takeStartFailure(paths, child.pid);
+  if (failure) throw new SetupError("not-started", failure);
+  const end = child.signalCode ?? (child.exitCode === null ? undefined : `code ${child.exitCode}`);
+  throw notStarted(paths, end ? `it ended with ${end}` : `it was not ready after ${READY_WITHIN_SECONDS} s`);
+}
+
+function spawnControlPlane(paths: OnveraPaths): ChildProcess {
+  const output = openSync(controlPlaneLog(paths), "a", 0o600);
+  setAsideWhenLarge(controlPlaneLog(paths), output, ownLogLimits);
   const child = spawn(process.execPath, [distFile("cli.js"), "start"], {
     detached: true,
     stdio: ["ignore", output, output],
@@ -74,28 +91,27 @@ async function startAndWait(paths: OnveraPaths): Promise<LocalAccess> {
     env: { ...process.env, ONVERA_BACKGROUND: "1" },
   });
   closeSync(output);
-  let exit: number | undefined;
-  child.once("exit", (code) => {
-    exit = code ?? 1;
-  });
   child.unref();
-  return waitUntilReady(paths, () => exit);
+  return child;
 }
 
-async function waitUntilReady(paths: OnveraPaths, exitCode: () => number | undefined): Promise<LocalAccess> {
+/** The control plane's address once it answers; undefined when it is gone, or the time is over. */
+async function waitWhile(isHere: () => Promise<boolean>): Promise<LocalAccess | undefined> {
   const deadline = Date.now() + READY_WITHIN_SECONDS * 1000;
-  while (Date.now() < deadline && exitCode() === undefined) {
+  while (Date.now() < deadline && (await isHere())) {
     const access = await readyAccess();
     if (access) return access;
     await wait(100);
   }
-  const code = exitCode();
-  throw new SetupError("not-started", {
+  return undefined;
+}
+
+const notStarted = (paths: OnveraPaths, why: string) =>
+  new SetupError("not-started", {
     what: "The control plane did not start",
-    why: `${code === undefined ? `it was not ready after ${READY_WITHIN_SECONDS} s` : `it ended with code ${code}`}. It said last:\n${lastLines(controlPlaneLog(paths), 5)}`,
+    why: `${why}. It said last:\n${lastLines(controlPlaneLog(paths), 5)}`,
     nextStep: "Run 'onvera doctor', mend what it names, then run the command again.",
   });
-}
 
 /** Whether the service answers and its database with it. */
 export async function isReady(apiUrl: string): Promise<boolean> {
@@ -104,14 +120,6 @@ export async function isReady(apiUrl: string): Promise<boolean> {
     return answer.ok;
   } catch {
     return false;
-  }
-}
-
-function keepLogSmall(log: string): void {
-  try {
-    if (statSync(log).size > LOG_KEEP_BYTES) renameSync(log, `${log}.1`);
-  } catch {
-    // There is no log yet.
   }
 }
 

@@ -19,6 +19,14 @@ const LOCAL_KEY_NAME = "this machine's CLI";
 
 const system: Actor = { kind: "system", id: "installation", name: "first start" };
 
+/** A worker alone makes its node known, and nothing else: organization, administrator and key are the server's to make. */
+export async function welcomeNode({ store, settings }: Installation): Promise<void> {
+  await store.asPlatform(async (db) => {
+    await lockFirstStart(db);
+    await ensureLocalCluster(db, settings);
+  });
+}
+
 /** Idempotent: a second start, or a second process starting at the same time, finds everything there. */
 export async function welcome(installation: Installation): Promise<void> {
   const { store, settings, paths } = installation;

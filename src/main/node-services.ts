@@ -8,6 +8,7 @@ import { keepSupervisor } from "../local/supervisor/keep.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { distFile } from "./dist-file.ts";
 import { type Installation, settingsFile } from "./installation.ts";
+import { hasDeployments } from "./node-deployments.ts";
 import { moveGatewayPorts } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -44,6 +45,7 @@ async function startOnFreePorts(installation: Installation): Promise<SupervisorR
     } catch (error) {
       const port = /port (\d+) is taken/.exec(error instanceof Error ? error.message : "")?.[1];
       if (port === undefined) throw error;
+      // Their URLs hold the port, so it is kept for them.
       if (attempt >= MOVES || (await hasDeployments(installation))) throw portTaken(installation, port, error);
       const file = settingsFile(installation.paths);
       Object.assign(installation.settings, await moveGatewayPorts(file, installation.settings));
@@ -68,22 +70,6 @@ function supervisorRequest({ paths, settings }: Installation): SupervisorRequest
       privateSourceHosts: (process.env.ONVERA_PRIVATE_SOURCE_HOSTS ?? "").split(",").filter((host) => host !== ""),
     },
   };
-}
-
-/** Their URLs hold the port, so it is kept for them. */
-async function hasDeployments({ store, settings }: Installation): Promise<boolean> {
-  const found = await store.asPlatform((db) =>
-    db
-      .selectFrom("deployments")
-      .innerJoin("environments", "environments.id", "deployments.environment_id")
-      .innerJoin("clusters", "clusters.id", "environments.cluster_id")
-      .select("deployments.id")
-      .where("clusters.node", "=", settings.nodeId)
-      .where("deployments.destroyed_at", "is", null)
-      .limit(1)
-      .executeTakeFirst(),
-  );
-  return found !== undefined;
 }
 
 const portTaken = ({ paths }: Installation, port: string, cause: unknown) =>

@@ -2,13 +2,14 @@
 import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
-import { SetupError, systemErrorCode } from "../domain/setup-error.ts";
+import { SetupError } from "../domain/setup-error.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import { createApp, type ServerApp } from "../server/app.ts";
 import { defaultLimits } from "../server/middleware/rate-limit.ts";
 import { startOperationHub } from "../server/operation-hub.ts";
 import { noRuntime } from "../server/runtime-reader.ts";
 import { openTokens } from "../server/tokens.ts";
+import { listenForApi } from "./api-port.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
 import { createLocalRuntime } from "./local-runtime.ts";
@@ -50,8 +51,13 @@ export async function startServerServices(
     addressOf: (context) => getConnInfo(context as Context).remote.address,
     now: () => new Date(),
   });
-  const port = Number(process.env.ONVERA_API_PORT ?? settings.apiPort);
-  const server = await listen(app.fetch, port);
+  // The event stream's own connection must not keep a process alive that cannot listen.
+  const { server, port } = await listenForApi(installation, log, (wanted) => listen(app.fetch, wanted)).catch(
+    async (error) => {
+      await hub.stop();
+      throw error;
+    },
+  );
   return {
     apiUrl: `http://127.0.0.1:${port}`,
     async stop() {
@@ -79,17 +85,6 @@ function signUpMode(): "open" | "invite-only" {
 function listen(fetch: ServerApp["fetch"], port: number): Promise<ReturnType<typeof serve>> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, port, hostname: "127.0.0.1" }, () => resolve(server));
-    server.once("error", (error) => {
-      reject(
-        systemErrorCode(error) === "EADDRINUSE"
-          ? new SetupError("port-taken", {
-              what: `The API cannot listen on port ${port}`,
-              why: "another program has it.",
-              nextStep: "End that program, or set ONVERA_API_PORT to a free port.",
-              cause: error,
-            })
-          : error,
-      );
-    });
+    server.once("error", reject);
   });
 }

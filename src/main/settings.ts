@@ -11,7 +11,6 @@ export const Settings = z.strictObject({
   apiPort: z.number().int(),
   gatewayHttpPort: z.number().int(),
   gatewayHttpsPort: z.number().int(),
-  /** Where deployments answer, http and https. */
   /** Deployments answer at `<host_label>.<domain>`. */
   domain: z.string(),
 });
@@ -53,6 +52,14 @@ export async function moveGatewayPorts(file: string, settings: Settings): Promis
   const taken = [settings.apiPort, settings.gatewayHttpPort, settings.gatewayHttpsPort];
   const { gatewayHttpPort, gatewayHttpsPort } = await freePorts(taken);
   const moved = { ...settings, gatewayHttpPort, gatewayHttpsPort };
+  saveSettings(file, moved);
+  return moved;
+}
+
+/** Chooses the API's port anew: for an installation nobody has deployed to yet. */
+export async function moveApiPort(file: string, settings: Settings): Promise<Settings> {
+  const taken = [settings.apiPort, settings.gatewayHttpPort, settings.gatewayHttpsPort];
+  const moved = { ...settings, apiPort: (await freePorts(taken)).apiPort };
   saveSettings(file, moved);
   return moved;
 }

@@ -1,8 +1,10 @@
 /** Entry of the supervisor's own process: `node dist/supervisor.js <home>`. */
+import { keepOwnLogSmall } from "../local/own-log.ts";
 import { createPackageStore } from "../local/packages/package-store.ts";
 import { currentProcess, resolvePaths } from "../local/paths.ts";
 import { ALREADY_RUNNING_EXIT_CODE, AlreadyRunningError } from "../local/supervisor/lock-file.ts";
 import type { PackageResolver } from "../local/supervisor/package-resolver.ts";
+import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { runSupervisor } from "../local/supervisor/run.ts";
 
 /** Somebody an app may run as: the store makes sure such a user can read its environments. */
@@ -19,6 +21,7 @@ if (home === undefined) {
   process.stderr.write("Give the home folder: node dist/supervisor.js <home>\n");
   process.exit(2);
 }
+keepOwnLogSmall(supervisorPaths(home).ownLog);
 try {
   await runSupervisor(home, (cache) => packagesFor(home, cache));
   process.exit(0);

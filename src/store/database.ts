@@ -9,6 +9,7 @@ import {
   type Transaction,
 } from "kysely";
 import pg from "pg";
+import { appRoleSql } from "./app-role.ts";
 import type { Tables } from "./schema.ts";
 
 const INT8 = 20;
@@ -82,7 +83,7 @@ class ScopedDriver extends PostgresDriver {
     if (!scope) throw new Error("A transaction was begun without saying for whom.");
     try {
       await connection.executeQuery(
-        CompiledQuery.raw(`BEGIN; SELECT set_config('role', 'onvera_app', true),
+        CompiledQuery.raw(`BEGIN; SELECT set_config('role', ${appRoleSql}, true),
           set_config('onvera.organization_id', ${pg.escapeLiteral(scope.organizationId)}, true),
           set_config('onvera.scope', ${pg.escapeLiteral(scope.scope)}, true)`),
       );

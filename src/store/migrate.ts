@@ -6,6 +6,7 @@ import * as pulumiState from "./migrations/0002-pulumi-state.ts";
 import * as accessLookups from "./migrations/0003-access-lookups.ts";
 import * as queue from "./migrations/0004-queue.ts";
 import * as members from "./migrations/0005-members.ts";
+import * as ownAppRole from "./migrations/0006-own-app-role.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   "0003-access-lookups": accessLookups,
   "0004-queue": queue,
   "0005-members": members,
+  "0006-own-app-role": ownAppRole,
 };
 
 /**

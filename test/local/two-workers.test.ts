@@ -124,6 +124,16 @@ describe("installations apart", () => {
   });
 });
 
+describe("a worker alone", () => {
+  it("makes its own cluster known and no organization, administrator or key (ON-02)", async () => {
+    const { nodeId } = JSON.parse(readFileSync(join(elsewhere.folder, "home", "settings.json"), "utf8"));
+    const { rowCount } = await database.query("SELECT 1 FROM onvera.clusters WHERE node = $1", [nodeId]);
+    expect(rowCount).toBe(1);
+    for (const secret of ["first-admin.json", "cli-api-key"])
+      expect(existsSync(join(elsewhere.folder, "home", "secrets", secret))).toBe(false);
+  });
+});
+
 describe("two workers of one node", () => {
   it("share the queue: both run some, every operation succeeds, each on its own node (ON-12)", async () => {
     const accepted = await Promise.all(Array.from({ length: DEPLOYMENTS }, (_, index) => deploy(`shared ${index}`)));

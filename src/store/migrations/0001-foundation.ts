@@ -7,6 +7,7 @@
  *   onvera.scope=platform   all rows; for workers, sign-in and the platform operator
  */
 import { type Kysely, sql } from "kysely";
+import { createAppRole, grantsToAppRole } from "../app-role.ts";
 
 /** Tables that carry organization_id and stand behind row-level security. */
 const tenantTables = [
@@ -32,23 +33,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 /** The role every scoped transaction takes on: owns nothing, so row-level security always binds it. */
-const applicationRole = [
-  `DO $$ BEGIN
-    CREATE ROLE onvera_app NOLOGIN;
-  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-  END $$`,
-  `DO $$ BEGIN
-    IF NOT pg_has_role(current_user, 'onvera_app', 'MEMBER') THEN
-      EXECUTE format('GRANT onvera_app TO %I', current_user);
-    END IF;
-  END $$`,
-  `GRANT USAGE ON SCHEMA onvera TO onvera_app`,
-  `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA onvera TO onvera_app`,
-  `GRANT USAGE ON ALL SEQUENCES IN SCHEMA onvera TO onvera_app`,
-  `REVOKE UPDATE, DELETE, TRUNCATE ON onvera.audit_events FROM onvera_app`,
-  `ALTER DEFAULT PRIVILEGES IN SCHEMA onvera GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO onvera_app`,
-  `ALTER DEFAULT PRIVILEGES IN SCHEMA onvera GRANT USAGE ON SEQUENCES TO onvera_app`,
-];
+const applicationRole = [createAppRole, ...grantsToAppRole];
 
 const rowLevelSecurity = (table: string): string => `
   ALTER TABLE onvera.${table} ENABLE ROW LEVEL SECURITY;

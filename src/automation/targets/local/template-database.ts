@@ -2,7 +2,7 @@
  * One pre-migrated database per app, version and package: made by the app's real migration once, then cloned for every
  * deployment in a fraction of a second. It holds no admin and no row encrypted under a key.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
@@ -53,15 +53,32 @@ export async function ensureTemplateDatabase(
   deps: TemplateDatabaseDeps,
   request: TemplateDatabaseRequest,
 ): Promise<string> {
-  const name = templateDatabaseName(request.app, request.version, request.packageDigest);
   return deps.admin.in(undefined, async (client) => {
-    if (await isComplete(client, name)) return name;
-    await client.query("SELECT pg_advisory_lock(hashtextextended($1, 2))", [name]);
-    if (await isComplete(client, name)) return name;
-    request.onBuild?.(name);
-    await build(deps, request, client, name);
-    return name;
+    for (;;) {
+      const name = await ownName(client, request);
+      if (await isComplete(client, name)) return name;
+      await client.query("SELECT pg_advisory_lock(hashtextextended($1, 2))", [name]);
+      // Meanwhile another worker may have made it, or another installation may have taken the name.
+      if ((await ownName(client, request)) !== name) continue;
+      if (await isComplete(client, name)) return name;
+      request.onBuild?.(name);
+      await build(deps, request, client, name);
+      return name;
+    }
   });
+}
+
+/** Another installation on the same server may have the plain name: its template's objects are not ours to hand over. */
+async function ownName(client: pg.Client, { app, version, packageDigest }: TemplateDatabaseRequest): Promise<string> {
+  const plain = templateDatabaseName(app, version, packageDigest);
+  const { rows } = await client.query<{ me: string; owner: string | null }>(
+    "SELECT current_user AS me, (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1) AS owner",
+    [plain],
+  );
+  const [{ me, owner } = { me: "", owner: null }] = rows;
+  if (owner === null || owner === me) return plain;
+  const digest = createHash("sha256").update(`${packageDigest} ${me}`).digest("hex");
+  return templateDatabaseName(app, version, digest);
 }
 
 /** `datistemplate` is set last, so that a half-made template never counts. */
