@@ -1,9 +1,14 @@
 /** Who is signed in, in which organization, and the way out. */
 import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconBook2, IconCheck, IconLogout } from "@tabler/icons-react";
+import { messageOf } from "../api/problem.ts";
 import { chooseOrganization } from "../session/organization.ts";
 import { signOut } from "../session/session.ts";
 import { useCaller } from "../session/use-caller.ts";
+
+const tellNotSignedOut = (error: unknown) =>
+  notifications.show({ color: "red", title: "You are still signed in", message: messageOf(error) });
 
 export function AccountMenu() {
   const { caller } = useCaller();
@@ -41,7 +46,7 @@ export function AccountMenu() {
         <Menu.Item component="a" href="/docs" leftSection={<IconBook2 size={16} aria-hidden />}>
           API documentation
         </Menu.Item>
-        <Menu.Item onClick={() => void signOut()} leftSection={<IconLogout size={16} aria-hidden />}>
+        <Menu.Item onClick={() => signOut().catch(tellNotSignedOut)} leftSection={<IconLogout size={16} aria-hidden />}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

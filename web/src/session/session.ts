@@ -61,10 +61,17 @@ export async function signIn(email: string, password: string): Promise<void> {
   take(await post(LOGIN, { email, password, cookie: true }));
 }
 
-/** Ends the session here and in the other tabs. */
+/**
+ * Ends the session here and in the other tabs. The service must have heard of it: the cookie outlives this page.
+ * @throws ApiProblem or TypeError when it could not be told
+ */
 export async function signOut(): Promise<void> {
-  const value = token?.value;
-  if (value !== undefined) await post(LOGOUT, {}, { Authorization: `Bearer ${value}` }).catch(() => undefined);
+  try {
+    await post(LOGOUT, {}, { Authorization: `Bearer ${await accessToken()}` });
+  } catch (error) {
+    // 401: the session has ended already.
+    if (!(error instanceof ApiProblem && error.status === 401)) throw error;
+  }
   channel.postMessage("signed out");
   become({ status: "signed-out" });
 }

@@ -1,0 +1,80 @@
+/** ON-25: what a person can do by API they can do in the dashboard, or it is written here why not. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const sources = new URL("../../web/src/", import.meta.url).pathname;
+const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.meta.url), "utf8")) as {
+  paths: Record<string, Record<string, { operationId: string }>>;
+};
+
+/** Operations the dashboard leaves out, each with the reason. */
+const leftOut: Readonly<Record<string, string>> = {
+  healthz: "asked by machines",
+  readyz: "asked by machines",
+  getJwks: "asked by programs that check tokens",
+  getVersion: "the command line compares versions; a page is of the server's own version",
+  runPulumi: "an operator's tool: its output belongs in a terminal",
+  createOrganization: "an operator's act, done once at the terminal: onvera organizations create",
+  listOrganizations: "whoami names the person's organizations, with their role in each",
+  getOrganization: "whoami names the person's organizations, with their role in each",
+  switchOrganization: "a tab chooses by header, so that two tabs can show two organizations",
+  createEnvironment: "environments belong to the system (TN-1)",
+  updateEnvironment: "environments belong to the system (TN-1)",
+  deleteEnvironment: "environments belong to the system (TN-1)",
+  getEnvironment: "the list shows all there is to an environment",
+  getCluster: "the list shows all there is to a cluster",
+  getApiKey: "the list shows all there is to a key",
+  getMember: "the list shows all there is to a member",
+  getProject: "the list shows all there is to a project",
+  listOperationEvents: "the activity stream carries the same records, for all open pages in one connection",
+  listDeploymentEvents: "the history shows a deployment's operations, each with its records",
+  ...Object.fromEntries(
+    [
+      ...["listMembers", "updateMember", "removeMember", "leaveOrganization", "transferOwnership"],
+      ...["listInvitations", "createInvitation", "revokeInvitation", "acceptInvitation", "signUp", "explainAccess"],
+      ...["listProjects", "createProject", "updateProject", "deleteProject"],
+      ...["listProjectRoles", "grantProjectRole", "revokeProjectRole"],
+      "syncDags",
+    ].map((operationId) => [operationId, "in the command line only, so far"]),
+  ),
+};
+
+interface Call {
+  file: string;
+  /** Undefined where the source does not say it beside the address. */
+  method: string | undefined;
+  path: string;
+}
+
+/** Every address of the API written in the dashboard's source. */
+function calls(): Call[] {
+  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+  return files.flatMap((file) => {
+    const text = readFileSync(join(sources, file), "utf8");
+    return [...text.matchAll(/(?:\bapi\.(GET|POST|PUT|PATCH|DELETE)\(\s*)?["`](\/api\/v1\/[^"`]*)["`]/g)].map(
+      ([, method, path = ""]) => ({ file, method, path: path.replace(/\$\{[^}]+\}/g, "{}") }),
+    );
+  });
+}
+
+const shape = (path: string) => path.replace(/\{[^}]*\}/g, "{}");
+const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, { operationId }]) => ({ path, method: method.toUpperCase(), operationId })),
+);
+const matching = ({ method, path }: Call) =>
+  documented.filter((known) => shape(known.path) === shape(path) && (method === undefined || known.method === method));
+
+describe("the dashboard and the API (ON-25)", () => {
+  it("calls only what openapi.json documents, each call being one operation of it", () => {
+    const found = calls();
+    expect(found.length).toBeGreaterThan(30);
+    expect(found.filter((call) => matching(call).length !== 1)).toEqual([]);
+  });
+
+  it("reaches every operation, but those that are left out for a reason", () => {
+    const reached = new Set(calls().flatMap((call) => matching(call).map(({ operationId }) => operationId)));
+    const missing = documented.map(({ operationId }) => operationId).filter((id) => !reached.has(id));
+    expect(missing.sort()).toEqual(Object.keys(leftOut).sort());
+  });
+});
