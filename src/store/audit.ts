@@ -1,4 +1,5 @@
 /** The audit log's one way in: a line written in the same transaction as the change it tells of. */
+import { sql } from "kysely";
 import type { Scoped } from "./database.ts";
 import type { Actor } from "./schema.ts";
 
@@ -20,18 +21,12 @@ export interface AuditEntry {
 
 /** Appends one line; the database refuses to change or remove it afterwards. */
 export async function writeAudit(db: Scoped, entry: AuditEntry): Promise<void> {
-  await db
-    .insertInto("audit_events")
-    .values({
-      organization_id: entry.organizationId,
-      actor: JSON.stringify(entry.actor),
-      origin: entry.origin,
-      request_id: entry.requestId ?? null,
-      action: entry.action,
-      target_type: entry.targetType ?? null,
-      target_id: entry.targetId ?? null,
-      change: entry.change === undefined ? null : JSON.stringify(entry.change),
-      outcome: entry.outcome ?? "done",
-    })
-    .execute();
+  await auditInsert(entry).execute(db);
 }
+
+/** The statement that appends one line; with a FROM behind it, as part of a larger one, a line for each row there. */
+export const auditInsert = (entry: AuditEntry) => sql`
+  INSERT INTO audit_events (organization_id, actor, origin, request_id, action, target_type, target_id, change, outcome)
+  SELECT ${entry.organizationId}, ${JSON.stringify(entry.actor)}::jsonb, ${entry.origin}, ${entry.requestId ?? null},
+    ${entry.action}, ${entry.targetType ?? null}, ${entry.targetId ?? null},
+    ${entry.change === undefined ? null : JSON.stringify(entry.change)}::jsonb, ${entry.outcome ?? "done"}`;

@@ -27,14 +27,6 @@ export const deploymentRoutes = (deps: ServerDeps) => {
       const wanted = c.req.valid("json");
       const body = await answerOnce(deps, c, requester.organizationId, async (db) => {
         const { deploymentId, operation } = await createDeployment(db, requester, wanted, deps);
-        await audit(db, c, {
-          organizationId: requester.organizationId,
-          action: "deployment.create",
-          targetType: "deployment",
-          targetId: deploymentId,
-          change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operation.id },
-          outcome: "accepted",
-        });
         return acceptedBody(deploymentId, operation.id);
       });
       markAccepted(c, body.data.operation_id);

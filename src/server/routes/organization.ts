@@ -6,7 +6,7 @@ import { judge } from "../../domain/permissions.ts";
 import { organizationOf, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/organization.ts";
 import type { ServerDeps } from "../deps.ts";
-import { findEnvironment } from "../services/deployments.ts";
+import { findEnvironment } from "../services/environments.ts";
 import { requireGoodPassword } from "../services/joining.ts";
 import { insertEnvironment, insertOrganization, usableClusters } from "../services/organizations.ts";
 import { ensureUser, hashPassword } from "../services/users.ts";

@@ -1,58 +1,72 @@
 /** The rows of a deployment: its record, and one of its specs per revision, sealed before they reach the database. */
 import { sql } from "kysely";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
+import { OnveraError } from "../../domain/errors.ts";
 import { newId } from "../../domain/ids.ts";
 import { hostLabel, hostSuffix } from "../../domain/names.ts";
+import { auditInsert } from "../../store/audit.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { StoredSpec } from "../../store/schema.ts";
 import { revisionPlace, sealSpec } from "../../store/spec-seal.ts";
+import { environmentNamed } from "./environments.ts";
 import type { Requester } from "./requester.ts";
 
-/** Inserts the record and its first revision in one statement. Gives the deployment's id. */
+export interface NewRecord {
+  /** Id, bare UUID or `env_default`. */
+  environment: string;
+  name: string;
+  appType: string;
+  isProtected: boolean;
+  spec: DeploymentSpec;
+  /** What its audit line tells. */
+  change: Record<string, unknown>;
+}
+
+/**
+ * Inserts the record, its first revision and its audit line in one statement: the caller waits for every further one.
+ * @returns its id and the cluster it goes to
+ * @throws OnveraError ENVIRONMENT_NOT_FOUND
+ */
 export async function insertDeployment(
   db: Scoped,
   dataKeys: DataKeys,
-  { organizationId, actor }: Requester,
-  wanted: { environmentId: string; name: string; appType: string; isProtected: boolean; spec: DeploymentSpec },
-): Promise<string> {
+  requester: Requester,
+  wanted: NewRecord,
+): Promise<{ deploymentId: string; cluster: { kind: string; node: string | null } }> {
+  const { organizationId, actor } = requester;
   const id = newId("deployment");
   const spec = await sealSpec(db, dataKeys, { organizationId, place: revisionPlace(id, 1) }, wanted.spec);
+  const auditLine = auditInsert({
+    ...requester,
+    action: "deployment.create",
+    targetType: "deployment",
+    targetId: id,
+    change: wanted.change,
+    outcome: "accepted",
+  });
   // A host belongs to one deployment for ever; a suffix that is taken is drawn again (ON-29).
   for (;;) {
-    const inserted = await db
-      .with("made", (query) =>
-        query
-          .insertInto("deployments")
-          .values({
-            id,
-            organization_id: organizationId,
-            environment_id: wanted.environmentId,
-            name: wanted.name,
-            app_type: wanted.appType,
-            host_label: hostLabel(wanted.name, wanted.appType, hostSuffix()),
-            protected: wanted.isProtected,
-            created_by: actor.id,
-          })
-          .onConflict((conflict) => conflict.column("host_label").doNothing())
-          .returning("id"),
+    const label = hostLabel(wanted.name, wanted.appType, hostSuffix());
+    const { rows } = await sql<{ kind: string; node: string | null; inserted: boolean }>`
+      WITH environment AS ${environmentNamed(db, organizationId, wanted.environment)},
+      made AS (
+        INSERT INTO deployments (id, organization_id, environment_id, name, app_type, host_label, protected, created_by)
+        SELECT ${id}, ${organizationId}, environment.id, ${wanted.name}, ${wanted.appType}, ${label},
+          ${wanted.isProtected}::boolean, ${actor.id}
+        FROM environment
+        ON CONFLICT (host_label) DO NOTHING
+        RETURNING id
+      ), revision AS (
+        INSERT INTO deployment_specs (deployment_id, organization_id, revision, spec, created_by)
+        SELECT made.id, ${organizationId}, 1, ${JSON.stringify(spec)}::jsonb, ${actor.id} FROM made
+      ), audited AS (
+        ${auditLine} FROM made
       )
-      .insertInto("deployment_specs")
-      .columns(["deployment_id", "organization_id", "revision", "spec", "created_by"])
-      .expression((query) =>
-        query
-          .selectFrom("made")
-          .select([
-            "made.id",
-            sql<string>`${organizationId}::text`.as("organization_id"),
-            sql<number>`1`.as("revision"),
-            sql<StoredSpec>`${JSON.stringify(spec)}::jsonb`.as("spec"),
-            sql<string>`${actor.id}::text`.as("created_by"),
-          ]),
-      )
-      .returning("deployment_id")
-      .executeTakeFirst();
-    if (inserted) return inserted.deployment_id;
+      SELECT environment.kind, environment.node, made.id IS NOT NULL AS inserted
+      FROM environment LEFT JOIN made ON true`.execute(db);
+    const [cluster] = rows;
+    if (!cluster) throw new OnveraError("ENVIRONMENT_NOT_FOUND");
+    if (cluster.inserted) return { deploymentId: id, cluster };
   }
 }
 

@@ -9,7 +9,7 @@ import { pageAnswer, pagingOf } from "../pages.ts";
 import type { DeploymentListQuery } from "../schemas/deployments.ts";
 import { transact } from "../transact.ts";
 import { type DeploymentRow, deploymentQuery, findDeployment, olderThan, openRow } from "./deployment-rows.ts";
-import { findEnvironment } from "./deployments.ts";
+import { findEnvironment } from "./environments.ts";
 
 /** One deployment of an organization. @throws OnveraError DEPLOYMENT_NOT_FOUND, for a foreign one too (ON-08) */
 export async function readDeployment(

@@ -1,6 +1,6 @@
 /** What happens when somebody creates, changes or destroys a deployment: facts and operation in one transaction. */
 import { randomUUID } from "node:crypto";
-import { type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import { requestCancel } from "../../automation/operations/cancel.ts";
 import { submitOperation } from "../../automation/operations/submit.ts";
 import { type DeploymentAction, refusal } from "../../domain/deployment-gate.ts";
@@ -36,7 +36,7 @@ export interface NewDeployment extends SettingsChanges {
 }
 
 /**
- * Creates the record, its first revision and its operation.
+ * Creates the record, its first revision, its audit line and its operation.
  * @param deps `testApps` says whether the bench app is accepted
  * @throws OnveraError INVALID_REQUEST, VALIDATION_ERROR or ENVIRONMENT_NOT_FOUND; nothing exists then
  */
@@ -49,15 +49,17 @@ export async function createDeployment(
   const appType = knownApp(wanted.app_type, testApps);
   const spec = newSpec(appType, wanted);
   refuseFaults(specFaults(appType, spec));
-  const environment = await findEnvironment(db, requester.organizationId, wanted.environment_id ?? DEFAULT_ENVIRONMENT);
-  const deploymentId = await insertDeployment(db, dataKeys, requester, {
-    environmentId: environment.id,
+  const operationId = newId("operation");
+  const { deploymentId, cluster } = await insertDeployment(db, dataKeys, requester, {
+    environment: wanted.environment_id ?? DEFAULT_ENVIRONMENT,
     name: wanted.name ?? generatedName(appType),
     appType,
     isProtected: wanted.protected ?? false,
     spec,
+    change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operationId },
   });
-  const operation = await submit(db, requester, "deployment.create", deploymentId, environment, { revision: 1 });
+  const input = { revision: 1 };
+  const operation = await submit(db, requester, "deployment.create", deploymentId, cluster, input, operationId);
   return { deploymentId, operation };
 }
 
@@ -168,21 +170,6 @@ export async function submitDestroy(db: Scoped, requester: Requester, row: Deplo
 
 /** A token that was never used before: changing it is what makes a restart or a DAG sync happen. */
 export const freshToken = (now: Date): string => `${now.toISOString()}-${randomUUID().slice(0, 8)}`;
-
-/** Finds an environment by id, bare UUID or `env_default`. @throws OnveraError ENVIRONMENT_NOT_FOUND */
-export async function findEnvironment(db: Scoped, organizationId: string, id: string) {
-  const environmentId = parseId("environment", id);
-  const found = await db
-    .selectFrom("environments as e")
-    .innerJoin("clusters as c", "c.id", "e.cluster_id")
-    .selectAll("e")
-    .select(["c.kind", "c.node"])
-    .where("e.organization_id", "=", organizationId)
-    .where(id === DEFAULT_ENVIRONMENT ? sql<SqlBool>`e.is_default` : sql<SqlBool>`e.id = ${environmentId ?? ""}`)
-    .executeTakeFirst();
-  if (!found) throw new OnveraError("ENVIRONMENT_NOT_FOUND");
-  return found;
-}
 
 function knownApp(text: string, testApps: boolean): AnyAppType {
   if (isAppType(text)) return text;
