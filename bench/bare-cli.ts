@@ -25,14 +25,20 @@ export async function bareCli({ plane }: BenchPlane, stack: PeerStack, keys: Key
   const scratch = join(plane.folder, `peer-${stack.name}`);
   await mkdir(scratch, { recursive: true });
   const transit = keys === "served" ? await serveTransit(stack.name, Buffer.alloc(32, 7)) : undefined;
+  // Go's settings are part of what we do; the CLI by itself runs with its defaults.
+  const {
+    GOGC: _garbage,
+    GOMEMLIMIT: _limit,
+    ...inherited
+  } = await cliEnvironment({
+    scratch,
+    backend: plane.backend,
+    generation: 1,
+    debugProviders: plane.providers.debugProviders,
+    pluginFolder: join(plane.folder, "plugins"),
+  });
   const env = {
-    ...(await cliEnvironment({
-      scratch,
-      backend: plane.backend,
-      generation: 1,
-      debugProviders: plane.providers.debugProviders,
-      pluginFolder: join(plane.folder, "plugins"),
-    })),
+    ...inherited,
     ...(transit === undefined
       ? { PULUMI_CONFIG_PASSPHRASE: "bench" }
       : { VAULT_SERVER_URL: transit.url, VAULT_SERVER_TOKEN: transit.token }),

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildDashboard } from "./dashboard.mjs";
-import { runnerBundleOptions } from "./runner-bundle.mjs";
+import { runnerBundles } from "./runner-bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -36,7 +36,7 @@ async function place(path, contents) {
 
 async function removeOldFiles(current) {
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(js|map|tmp)$/.test(entry.name)) continue;
+    if (!entry.isFile() || !/\.(c?js|map|tmp)$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
     if (relative(dist, path).startsWith("web/")) continue;
     if (current.has(path)) continue;
@@ -71,19 +71,18 @@ const result = await bundle({
   logLevel: "warning",
 });
 
-// One file with the SDK inside: a runner is forked for every operation, so what it loads is paid each time.
-const runner = await bundle({
-  absWorkingDir: root,
-  entryPoints: { runner: "src/automation/runner/main.ts" },
-  outdir: dist,
-  ...runnerBundleOptions,
-  sourcemap: "linked",
-  write: false,
-});
+// The SDK is inside: a runner is forked for every operation, so what it loads is paid each time.
+const runner = await Promise.all(
+  Object.entries(runnerBundles).map(([name, options]) =>
+    bundle({ absWorkingDir: root, ...options, outfile: join(dist, name), sourcemap: "linked", write: false }),
+  ),
+);
 
 // Chunks first: an entry never names a chunk that is not there yet.
 const isChunk = (file) => relative(dist, file.path).startsWith("chunks/");
-const outputs = [...result.outputFiles, ...runner.outputFiles].sort((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
+const outputs = [result, ...runner]
+  .flatMap(({ outputFiles }) => outputFiles)
+  .sort((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
 for (const file of outputs) await place(file.path, file.contents);
 
 const copied = Object.entries(assets).filter(([, source]) => existsSync(join(root, source)));

@@ -1,4 +1,4 @@
 import type { BuildOptions } from "esbuild";
 
-/** esbuild options of the runner, beside entry and output. */
-export declare const runnerBundleOptions: Omit<BuildOptions, "write">;
+/** Name in the output folder to esbuild options, beside the output. */
+export declare const runnerBundles: Readonly<Record<string, Omit<BuildOptions, "write">>>;

@@ -1,30 +1,25 @@
 /**
  * How the runner is bundled: with the Pulumi SDK inside, and without the parts of it that only serialize functions
- * into cloud code. A runner loads in a third of the time and half of the memory that way (docs/adr/0002-runner.md).
+ * into cloud code or start the CLI. A small loader beside it runs it with V8's code cache (docs/adr/0002-runner.md).
  */
 
 /** As esbuild looks it up: from the working directory it is given, the checkout. */
 const stub = "./scripts/runner-stub.cjs";
 
 /** Packages the SDK loads at once and a runner never calls. */
-const neverCalled = ["typescript", "@npmcli/arborist"];
+const neverCalled = ["typescript", "@npmcli/arborist", "normalize-package-data", "fdir", "execa"];
 
-/** esbuild options beside entry and output. */
-export const runnerBundleOptions = {
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  alias: Object.fromEntries(neverCalled.map((name) => [name, stub])),
-  // CommonJS packages inside an ES module still ask for these three.
-  banner: {
-    js: [
-      'import { createRequire as __createRequire } from "node:module";',
-      'import { fileURLToPath as __toPath } from "node:url";',
-      "const require = __createRequire(import.meta.url);",
-      "const __filename = __toPath(import.meta.url);",
-      'const __dirname = __toPath(new URL(".", import.meta.url));',
-    ].join("\n"),
+const common = { bundle: true, format: "cjs", platform: "node", target: "node20.19", logLevel: "error" };
+
+/** Name in the output folder to esbuild options beside the output; both files lie in one folder. */
+export const runnerBundles = {
+  // What it evaluates to is the function around a CommonJS module, so that the loader compiles the text as it is.
+  "runner-main.cjs": {
+    ...common,
+    entryPoints: ["src/automation/runner/main.ts"],
+    alias: Object.fromEntries(neverCalled.map((name) => [name, stub])),
+    banner: { js: "(function (exports, require, module, __filename, __dirname) {" },
+    footer: { js: "})" },
   },
-  logLevel: "error",
+  "runner.cjs": { ...common, entryPoints: ["src/automation/runner/load.ts"] },
 };

@@ -1,7 +1,7 @@
 /** The engine on this machine: one runner process per job, its messages turned into events, its end proven. */
 import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processIdentity } from "../local/process-identity.ts";
@@ -12,6 +12,7 @@ import type { ResourceFailure } from "./resource-failure.ts";
 import { cliEnvironment, type StateBackend } from "./runner/environment.ts";
 import { type RunnerJob, RunnerMessage, type RunnerOutcome, type RunnerRequest } from "./runner/messages.ts";
 import { createRunnerPool } from "./runner/pool.ts";
+import { createStartGate, endsStart } from "./start-gate.ts";
 
 interface RegisteredRun {
   /** Resolves when nothing of the run is under way. */
@@ -30,18 +31,22 @@ export interface ProviderRuns {
 }
 
 export interface RunnerEngineOptions {
-  /** The bundled runner. */
+  /** The built runner's loader. */
   runnerScript: string;
   pulumiBinary: string;
   backend: StateBackend;
   providers: ProviderRuns;
   /** Parent of the operations' scratch folders; made 0700. */
   scratchFolder: string;
+  /** Runners' compiled code, to be had again; made 0700. */
+  codeCacheFolder: string;
   /** How many runners wait ready. */
   warmRunners: number;
   testApps: boolean;
   /** The plugins that setup installed. */
   pluginFolder: string;
+  /** Engines that start side by side; as many as there are cores when left out. */
+  startsAtOnce?: number;
   /** Steps the CLI runs at once. */
   parallel?: number;
 }
@@ -52,19 +57,24 @@ const ORPHAN_POLL_MILLISECONDS = 100;
 
 /** Starts the engine: its scratch folder and its first warm runners. */
 export async function startRunnerEngine(options: RunnerEngineOptions): Promise<Engine> {
-  await mkdir(options.scratchFolder, { recursive: true, mode: 0o700 });
+  for (const folder of [options.scratchFolder, options.codeCacheFolder]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
   const path = process.env.PATH ?? "/usr/bin:/bin";
   const pool = createRunnerPool({
     script: options.runnerScript,
+    codeCacheFolder: options.codeCacheFolder,
     size: options.warmRunners,
     env: { PATH: path, LANG: "C.UTF-8", HOME: options.scratchFolder, TMPDIR: options.scratchFolder },
     cwd: options.scratchFolder,
   });
+  const gate = createStartGate(options.startsAtOnce ?? availableParallelism());
 
   return {
     close: () => pool.close(),
     async run(job, io) {
       const scratch = await mkdtemp(join(options.scratchFolder, "operation-"));
+      let leave: (() => void) | undefined;
       const changing = job.verb !== "preview";
       let registered: RegisteredRun | undefined;
       try {
@@ -77,13 +87,20 @@ export async function startRunnerEngine(options: RunnerEngineOptions): Promise<E
           debugProviders: attached.debugProviders,
           pluginFolder: options.pluginFolder,
         });
+        leave = await gate.enter(AbortSignal.any([io.interrupt, io.kill]));
+        if (leave === undefined) return neverStarted;
         const child = await pool.take();
         return await supervise(child, runnerJob(job, options, env, scratch), {
           ...io,
           onProcess: (record) =>
             io.onProcess({ ...record, ...(attached.process === undefined ? {} : { provider: attached.process }) }),
+          onEvent: (event) => {
+            if (endsStart(event)) leave?.();
+            io.onEvent(event);
+          },
         });
       } finally {
+        leave?.();
         // Creates that a killed CLI left in the provider host end before the next attempt may look for them.
         await registered?.end();
         await rm(scratch, { recursive: true, force: true });
@@ -172,6 +189,9 @@ async function orphanGone(cli: { pid: number; startTime: string } | undefined, k
     await sleep(ORPHAN_POLL_MILLISECONDS);
   }
 }
+
+/** Stopped before its turn to start came. */
+const neverStarted: EngineResult = { outcome: "interrupted", outputs: {}, secretOutputs: {}, changes: {} };
 
 const lostRunner: RunnerOutcome = {
   outcome: "failed",

@@ -46,6 +46,8 @@ export interface OnveraPaths {
   };
   /** Verified executables: `pulumi/<version>/<key>/pulumi`. */
   toolchain: string;
+  /** What V8 compiled of the runner. */
+  runnerCode: string;
   /** PULUMI_HOME template with the shared, read-only `plugins`. */
   pulumiPlugins: string;
   /** Copies of the PostgreSQL binaries, one folder per version. */
@@ -109,6 +111,7 @@ export function resolvePaths(options: PathOptions = currentProcess()): OnveraPat
       socketFolder: path.join(run, "postgres"),
     },
     toolchain: path.join(cache, "toolchain"),
+    runnerCode: path.join(cache, "runner"),
     pulumiPlugins: path.join(cache, "pulumi-plugins"),
     postgresBinaries: path.join(cache, "postgresql"),
     venvs: path.join(cache, "venvs"),

@@ -49,11 +49,12 @@ export async function startWorkerServices(
     onDied: (how) => log.warn({ how }, "The provider process ended and is started again"),
   });
   const engine = await startRunnerEngine({
-    runnerScript: distFile("runner.js"),
+    runnerScript: distFile("runner.cjs"),
     pulumiBinary: toolchain.pulumi.path,
     backend: await createStateBackend(installation),
     providers,
     scratchFolder: paths.operations,
+    codeCacheFolder: paths.runnerCode,
     warmRunners: Math.min(slots, 2),
     testApps,
     pluginFolder: sharedPluginFolder(paths),

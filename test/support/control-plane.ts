@@ -31,7 +31,7 @@ import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import type { Operation } from "../../src/store/schema.ts";
 import { ensureStateRole } from "../../src/store/state-role.ts";
-import { bundle } from "./bundle.ts";
+import { bundle, bundleRunner } from "./bundle.ts";
 import {
   changeBench,
   countingCli,
@@ -123,7 +123,7 @@ export async function startControlPlane(
   const counter = join(folder, "cli-processes");
   writeFileSync(counter, "");
   const engineOptions = {
-    runnerScript: await bundle("src/automation/runner/main.ts"),
+    runnerScript: await bundleRunner(),
     pulumiBinary: options.wrapCli ? countingCli(folder, realCli, counter) : realCli,
     backend: {
       host: "127.0.0.1",
@@ -134,6 +134,7 @@ export async function startControlPlane(
       sslMode: "disable" as const,
     },
     scratchFolder: join(folder, "scratch"),
+    codeCacheFolder: join(folder, "code-cache"),
     warmRunners: options.warmRunners ?? 1,
     testApps: true,
     pluginFolder: join(folder, "plugins"),

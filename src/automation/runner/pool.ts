@@ -2,8 +2,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 
 export interface RunnerPoolOptions {
-  /** The bundled src/automation/runner/main.ts. */
+  /** The built src/automation/runner/load.ts. */
   script: string;
+  /** Where runners keep their compiled code for those that follow; exists. */
+  codeCacheFolder: string;
   /** How many wait ready. */
   size: number;
   /** The runner's environment: an allow-list of its own. */
@@ -29,7 +31,7 @@ export function createRunnerPool(options: RunnerPoolOptions): RunnerPool {
   let closed = false;
 
   const start = (): Warm => {
-    const child = fork(options.script, [], {
+    const child = fork(options.script, [options.codeCacheFolder], {
       cwd: options.cwd,
       env: options.env,
       // Its own process group: one signal ends runner and CLI together, and a Ctrl-C at the worker reaches neither.

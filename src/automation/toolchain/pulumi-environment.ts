@@ -22,6 +22,10 @@ export function pulumiEnvironment(pulumiHome: string): Record<string, string> {
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     // The operation's own log is the record; Pulumi's grows to 500 MB per home.
     PULUMI_ENABLE_AUTOMATIC_LOGGING: "false",
+    // A process of a second: with Go's default, collecting garbage is a quarter of its processor time. The second line
+    // holds a large stack's heap down.
+    GOGC: "400",
+    GOMEMLIMIT: "512MiB",
     PULUMI_SUPPRESS_NEO_LINK: "true",
     PULUMI_NEO: "false",
   };
