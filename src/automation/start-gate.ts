@@ -61,4 +61,4 @@ export function createStartGate(atOnce: number, longestMilliseconds = LONGEST_ST
 
 /** Whether the engine has begun to wait for the world outside: from here on it needs little of a core. */
 export const endsStart = (event: EngineEvent): boolean =>
-  event.kind === "resource" && !event.planned && event.action !== "same";
+  event.kind === "resource" && !event.component && !event.planned && event.action !== "same";

@@ -55,10 +55,11 @@ describe("the start gate", () => {
     expect(inside).toEqual(["stuck", "next"]);
   });
 
-  it("takes a real step as the end of a start, and neither a plan nor what stays as it is", () => {
-    const step = (action: "create" | "same", planned: boolean): EngineEvent => ({
+  it("takes a real step as the end of a start, and neither a plan, a component, nor what stays as it is", () => {
+    const step = (action: "create" | "same", planned: boolean, component = false): EngineEvent => ({
       kind: "resource",
       planned,
+      component,
       state: "started",
       action,
       op: action,
@@ -71,5 +72,6 @@ describe("the start gate", () => {
     expect(endsStart(step("create", false))).toBe(true);
     expect(endsStart(step("create", true))).toBe(false);
     expect(endsStart(step("same", false))).toBe(false);
+    expect(endsStart(step("create", false, true))).toBe(false);
   });
 });
