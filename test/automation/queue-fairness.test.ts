@@ -6,6 +6,7 @@ import { QueueFull } from "../../src/automation/operations/submit.ts";
 import { type Claimant, claimOperation, knownHere } from "../../src/automation/worker/claim.ts";
 import { registerWorker } from "../../src/automation/worker/leases.ts";
 import { newId } from "../../src/domain/ids.ts";
+import { SPEC_FORMAT } from "../../src/domain/operation.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { deployBench, destroyBench, makePlace, type Place } from "../support/control-plane-rows.ts";
@@ -143,12 +144,12 @@ describe("workers of two versions side by side", () => {
     await store.asPlatform((db) =>
       db
         .updateTable("operations")
-        .set({ spec_format: 2 })
+        .set({ spec_format: SPEC_FORMAT + 1 })
         .where("id", "=", id ?? "")
         .execute(),
     );
     expect(await claim()).toBeUndefined();
-    expect(await claim({ knows: { types: ["deployment.destroy"], specFormat: 2 } })).toBeUndefined();
-    expect((await claim({ knows: { ...knownHere, specFormat: 2 } }))?.operation.id).toBe(id);
+    expect(await claim({ knows: { types: ["deployment.destroy"], specFormat: SPEC_FORMAT + 1 } })).toBeUndefined();
+    expect((await claim({ knows: { ...knownHere, specFormat: SPEC_FORMAT + 1 } }))?.operation.id).toBe(id);
   });
 });

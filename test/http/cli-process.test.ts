@@ -116,7 +116,7 @@ describe("the process", () => {
   it("completes commands, options and deployments", async () => {
     const ops = collect(start("__complete", "ops", "w"));
     await ops.closed;
-    expect(ops.seen.out).toBe("wait\n");
+    expect(ops.seen.out).toBe("wait\nwatch\n");
     const deployments = collect(start("__complete", "get", "my-"));
     await deployments.closed;
     expect(deployments.seen.out).toBe("my-superset-abc123\n");

@@ -29,6 +29,8 @@ interface Asked {
   dags?: boolean;
   /** The asker is gone, or something less, afterwards: each asks as a person of their own. */
   spendsAsker?: boolean;
+  /** It has no end. */
+  stream?: boolean;
   /** What an operator who is no member gets. */
   operator?: number;
   /** What the owner of another organization gets there. */
@@ -62,6 +64,7 @@ const requests: Record<string, Asked> = {
   getOperation: { ok: 200 },
   cancelOperation: { ok: 202 },
   listOperationEvents: { ok: 200 },
+  streamActivity: { ok: 200, stream: true },
   listEnvironments: { ok: 200 },
   getEnvironment: { ok: 200 },
   createEnvironment: { ok: 201, body: { name: "Production" } },
@@ -185,11 +188,16 @@ async function ask(
     .replace("{project_id}", projectId)
     .replace("{cluster_id}", server.clusterId)
     .replace("{environment_id}", "env_default");
-  const { query = "" } = requests[route.operationId] ?? {};
+  const { query = "", stream = false } = requests[route.operationId] ?? {};
   let body = requests[route.operationId]?.body;
   if (/^create(Organization|Environment|Project)$/.test(route.operationId))
     body = { ...(body as object), slug: `s${unique++}` };
-  return server.call(route.method, `${path}${query}`, { key, headers, ...(body === undefined ? {} : { body }) });
+  return server.call(route.method, `${path}${query}`, {
+    key,
+    headers,
+    stream,
+    ...(body === undefined ? {} : { body }),
+  });
 }
 
 const isPermission = (route: DeclaredRoute): route is DeclaredRoute & { access: Permission } =>

@@ -11,7 +11,9 @@ with open(os.environ["ONVERA_FUZZ_FACTS"], encoding="utf-8") as facts_file:
     FACTS = json.load(facts_file)
 
 POOLS = {name: itertools.cycle(ids) for name, ids in FACTS["pools"].items()}
-BODIES = FACTS["bodies"]
+# Several good bodies where each is good only once.
+BODIES = {name: itertools.cycle(bodies) for name, bodies in FACTS["bodies"].items()}
+QUERIES = FACTS["queries"]
 SERIAL = itertools.count()
 # Our own generator: Hypothesis watches over the shared one.
 DICE = random.Random(7)
@@ -26,7 +28,14 @@ def map_path_parameters(context, path_parameters):
     pool = POOLS.get(operation_id(context))
     if not path_parameters or pool is None or DICE.random() < 0.2:
         return path_parameters
-    return {name: next(pool) for name in path_parameters}
+    found = next(pool)
+    return found if isinstance(found, dict) else {name: found for name in path_parameters}
+
+
+@schemathesis.hook
+def map_query(context, query):
+    good = QUERIES.get(operation_id(context))
+    return query if good is None or DICE.random() < 0.6 else dict(good)
 
 
 @schemathesis.hook
@@ -35,7 +44,7 @@ def map_body(context, body):
     if good is None or DICE.random() < 0.6:
         return body
     # What must be unique carries a number.
-    return json.loads(json.dumps(good).replace("SERIAL", str(next(SERIAL))))
+    return json.loads(json.dumps(next(good)).replace("SERIAL", str(next(SERIAL))))
 
 
 @schemathesis.hook
