@@ -1,6 +1,7 @@
 /** One log, two readers (TN-7, NH-08): pages and streams give the same records, whatever happens to the connection. */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { EventSourceMessage } from "eventsource-parser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openEventReader } from "../support/event-reader.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
 import { scriptedRuntime } from "../support/scripted-runtime.ts";
 import { append, begin, finish } from "../support/worker-hand.ts";
@@ -17,58 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-interface Stream {
-  status: number;
-  contentType: string | null;
-  events: EventSourceMessage[];
-  /** Resolves once `count` events are here, or the stream has ended. */
-  until(count: number): Promise<void>;
-  ended: Promise<void>;
-  close(): void;
-}
-
-async function open(path: string, headers: Record<string, string> = {}, as = key): Promise<Stream> {
-  const abort = new AbortController();
-  const answer = await server.app.request(path, {
-    headers: { "X-API-Key": as, Accept: "text/event-stream", ...headers },
-    signal: abort.signal,
-  });
-  const events: EventSourceMessage[] = [];
-  let wake = () => {};
-  let over = false;
-  const parser = createParser({
-    onEvent(event) {
-      events.push(event);
-      wake();
-    },
-  });
-  const reader = answer.body?.getReader();
-  const decoder = new TextDecoder();
-  const read = async () => {
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      parser.feed(decoder.decode(part.value, { stream: true }));
-    }
-  };
-  const ended = read()
-    .catch(() => undefined)
-    .finally(() => {
-      over = true;
-      wake();
-    });
-  return {
-    status: answer.status,
-    contentType: answer.headers.get("content-type"),
-    events,
-    ended,
-    async until(count) {
-      while (events.length < count && !over) await new Promise<void>((resolve) => (wake = resolve));
-    },
-    close() {
-      reader?.cancel().catch(() => undefined);
-      abort.abort();
-    },
-  };
-}
+const open = (path: string, headers: Record<string, string> = {}, as = key) =>
+  openEventReader(server.app, path, { "X-API-Key": as, ...headers });
 
 const pageAll = async (operationId: string, limit = 1000) => {
   const items: { seq: number; type: string }[] = [];

@@ -29,6 +29,8 @@ export interface AssembleOptions {
   limits?: Partial<Limits>;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
   docsScript?: string;
+  /** Folder of a built dashboard. */
+  dashboardFolder?: string;
   now?: () => Date;
 }
 
@@ -71,6 +73,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     signUp: options.signUp ?? "invite-only",
     limits: { ...defaultLimits, ...options.limits },
     docsScript: options.docsScript,
+    dashboardFolder: options.dashboardFolder,
     addressOf,
     now: options.now ?? (() => new Date()),
   };

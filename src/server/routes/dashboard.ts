@@ -58,12 +58,19 @@ const isPage = (c: Context<ServerEnv>) =>
 /** The smallest form the browser takes; the build has made them. */
 async function packedOf(deps: ServerDeps, name: string, accepted: string) {
   for (const { encoding, suffix } of encodings) {
-    if (encoding !== "" && !new RegExp(`\\b${encoding}\\b`).test(accepted)) continue;
+    if (encoding !== "" && !takes(accepted, encoding)) continue;
     const contents = await fileOf(deps, `${name}${suffix}`);
     if (contents) return { contents, encoding };
   }
   return undefined;
 }
+
+/** `br;q=0` names an encoding to refuse it. */
+const takes = (accepted: string, encoding: string) =>
+  accepted.split(",").some((part) => {
+    const [name, ...parameters] = part.split(";").map((text) => text.trim());
+    return name === encoding && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+  });
 
 async function fileOf({ dashboardFolder }: ServerDeps, name: string): Promise<Buffer | undefined> {
   if (dashboardFolder === undefined) return undefined;
