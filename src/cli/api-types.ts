@@ -87,6 +87,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/credentials/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the database password; the app goes on answering */
+        post: operations["rotateCredentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{deployment_id}/pulumi": {
         parameters: {
             query?: never;
@@ -1162,7 +1179,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -1446,7 +1463,7 @@ export interface components {
                 since: string;
             }[];
             current_operation_id: string | null;
-            available_actions: ("update" | "start" | "stop" | "restart" | "scale" | "dag_sync" | "plan" | "pulumi" | "destroy")[];
+            available_actions: ("update" | "start" | "stop" | "restart" | "scale" | "dag_sync" | "rotate_credentials" | "plan" | "pulumi" | "destroy")[];
             settings: {
                 version: string;
                 /** @enum {string} */
@@ -1724,7 +1741,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -2817,6 +2834,125 @@ export interface operations {
         };
     };
     restartDeployment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gives the first answer again, for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag you read; 412 when it has changed. */
+                "if-match"?: string;
+            };
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted; the operation is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AcceptedOperation"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state forbids it, or another operation is in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateCredentials: {
         parameters: {
             query?: never;
             header?: {
@@ -4307,7 +4443,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
             };
             header?: never;
             path: {
@@ -4705,7 +4841,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
                 resource_id?: string;
             };
             header?: never;

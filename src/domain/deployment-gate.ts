@@ -9,6 +9,7 @@ export const deploymentActions = [
   "restart",
   "scale",
   "dag_sync",
+  "rotate_credentials",
   "plan",
   "pulumi",
   "destroy",

@@ -82,6 +82,8 @@ export const DeploymentSpec = z.strictObject({
   dags_revision: z.string().default(""),
   /** Which of the two login roles is in use (password rotation). */
   database_login: z.enum(["a", "b"]).default("a"),
+  /** How often the database password was rotated; the login in use changes each time. */
+  database_rotation: z.number().int().min(0).default(0),
   /** Bench app only: how many resources the program makes. */
   bench_resources: z.number().int().min(0).max(200).optional(),
 });

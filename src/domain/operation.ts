@@ -38,6 +38,7 @@ export const operationTypes = {
   "deployment.stop": { slot: "changing", doing: "Stopping", done: "Stopped" },
   "deployment.restart": { slot: "changing", doing: "Restarting", done: "Restarted" },
   "deployment.scale": { slot: "changing", doing: "Scaling", done: "Scaled" },
+  "deployment.rotate_credentials": { slot: "changing", doing: "Rotating credentials", done: "Credentials rotated" },
   "deployment.destroy": { slot: "destroy", doing: "Destroying", done: "Destruction complete" },
   "deployment.plan": { slot: "reading", doing: "Planning", done: "Plan ready" },
   "dag.sync": { slot: "changing", doing: "Syncing DAGs", done: "DAGs synced" },

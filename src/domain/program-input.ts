@@ -40,6 +40,8 @@ export const ProgramOptions = z.strictObject({
   protect: z.boolean(),
   /** Logical name or URN to the id of something that exists already: imported instead of created, for one run (NH-03). */
   adopt: z.record(z.string(), z.string()),
+  /** The login processes still use while they are handed over to the spec's own; for that run only. */
+  keepLogin: DeploymentSpec.pick({ database_login: true, database_rotation: true }).optional(),
 });
 export type ProgramOptions = z.infer<typeof ProgramOptions>;
 

@@ -1,5 +1,6 @@
 /** The program of a deployment: wiring only, the same for every target. */
 import * as pulumi from "@pulumi/pulumi";
+import { databaseLogins } from "../domain/database-logins.ts";
 import type { ProgramInput } from "../domain/program-input.ts";
 import { sizes } from "../domain/sizes.ts";
 import type { Workload } from "../domain/workload.ts";
@@ -41,9 +42,13 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
     const rules = stackRules(input.options);
     const opts = { transformations: [rules.transformation] };
 
+    const logins = databaseLogins(spec, input.options.keepLogin);
     const secrets = new target.Secrets(
       "secrets",
-      { custody: Object.fromEntries(Object.entries(custody).map(([name, value]) => [name, pulumi.secret(value)])) },
+      {
+        logins,
+        custody: Object.fromEntries(Object.entries(custody).map(([name, value]) => [name, pulumi.secret(value)])),
+      },
       opts,
     );
     const database = new target.Database(
@@ -55,6 +60,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
         template: context.templateDatabase ?? undefined,
         loginPasswords: secrets.loginPasswords,
         login: spec.database_login,
+        logins,
         connectionLimit: sizes[spec.size].connectionLimit,
       },
       opts,
@@ -69,7 +75,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
         workload,
         publicUrl: context.publicUrl,
         secrets: workloadSecrets(workload, secrets, database),
-        secretsVersion: digestOf([custody, spec.database_login, context.databaseHost, context.databasePort]),
+        secretsVersion: secretsVersion(input),
         network,
         database,
       },
@@ -92,6 +98,12 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
       version: spec.version,
     };
   };
+}
+
+/** A deployment that was never rotated keeps the digest it was made with. */
+function secretsVersion({ custody, spec, context }: ProgramInput): string {
+  const rotation = spec.database_rotation === 0 ? [] : [spec.database_rotation];
+  return digestOf([custody, spec.database_login, context.databaseHost, context.databasePort, ...rotation]);
 }
 
 const databaseSecretNames = [

@@ -188,6 +188,20 @@ describe("a deployment on the local target", () => {
     await expect(query(old, "SELECT 1")).rejects.toThrow(/not permitted to log in/);
   });
 
+  it("rotates the database password: both logins work while the app goes over, then the old one is locked (NH-07)", async () => {
+    const old = await appUrl();
+    const turn = { database_login: "b", database_rotation: 0 } as const;
+    const next = { ...current, spec: { ...current.spec, database_login: "a", database_rotation: 1 } } as const;
+    await up({ ...next, options: { ...current.options, keepLogin: turn } });
+    const fresh = await appUrl();
+    expect(new URL(fresh).password).not.toBe(new URL(old).password);
+    for (const url of [old, fresh]) expect(await query(url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await up({ ...next, options: { ...current.options, keepLogin: undefined } });
+    expect(await query(fresh, "SELECT session_user AS login")).toEqual([{ login: names.a }]);
+    await expect(query(old, "SELECT 1")).rejects.toThrow(/not permitted to log in|authentication failed/);
+    expect(await preview()).toEqual({ same: RESOURCES });
+  });
+
   it("adopts what exists instead of creating it again (NH-03)", async () => {
     const before = await databaseOid();
     await forget(["database-db", "database-public", "database-owner"]);

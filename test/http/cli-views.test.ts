@@ -194,6 +194,12 @@ describe("service control (ON-24)", () => {
     [["start", DEPLOYMENT], `${below}/start`, "Starting deployment", undefined],
     [["stop", DEPLOYMENT], `${below}/stop`, "Stopping deployment", undefined],
     [["restart", DEPLOYMENT], `${below}/restart`, "Restarting deployment", undefined],
+    [
+      ["rotate-credentials", DEPLOYMENT],
+      `${below}/credentials/rotate`,
+      "Rotating the database password of deployment",
+      undefined,
+    ],
     [["dags", "sync", DEPLOYMENT], `${below}/dag-syncs`, "Syncing DAGs of deployment", undefined],
     [
       ["scale", DEPLOYMENT, "web=3", "worker=0"],

@@ -73,6 +73,22 @@ describe("each action is one operation that changes the wanted spec (ON-12, ON-2
     expect((await spec(id)).replicas).toEqual({ triggerer: 2, "api-server": 3 });
   });
 
+  it("a rotation of credentials goes over to the other database login, and back with the next", async () => {
+    const { id } = await server.deploy(key);
+    const turns = [];
+    for (let n = 0; n < 2; n++) {
+      const answer = await act(id, "credentials/rotate");
+      expect((await operation(answer.body.data.operation_id)).type).toBe("deployment.rotate_credentials");
+      await finish(server.store, answer.body.data.operation_id);
+      const { database_login: login, database_rotation: rotation } = await spec(id);
+      turns.push([login, rotation]);
+    }
+    expect(turns).toEqual([
+      ["b", 1],
+      ["a", 2],
+    ]);
+  });
+
   it("a DAG sync pulls the repository again", async () => {
     const { id } = await server.deploy(key, withDags);
     const answer = await act(id, "dag-syncs");

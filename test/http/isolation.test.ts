@@ -101,11 +101,13 @@ describe("foreign ids over HTTP are 404, not 403 (ON-08)", () => {
       ["GET", `/deployments/${mine}`],
       ["PATCH", `/deployments/${mine}`, { name: "x" }],
       ["DELETE", `/deployments/${mine}`],
-      ...["plan", "start", "stop", "restart", "scale", "dag-syncs"].map((action): [string, string, unknown?] => [
-        "POST",
-        `/deployments/${mine}/${action}`,
-        action === "plan" ? {} : action === "scale" ? { replicas: { web: 1 } } : undefined,
-      ]),
+      ...["plan", "start", "stop", "restart", "scale", "credentials/rotate", "dag-syncs"].map(
+        (action): [string, string, unknown?] => [
+          "POST",
+          `/deployments/${mine}/${action}`,
+          action === "plan" ? {} : action === "scale" ? { replicas: { web: 1 } } : undefined,
+        ],
+      ),
       ...["logs", "health", "metrics", "resources", "outputs", "events", "operations", "credentials", "receipt"].map(
         (view): [string, string] => ["GET", `/deployments/${mine}/${view}`],
       ),

@@ -49,6 +49,7 @@ const requests: Record<string, Asked> = {
   stopDeployment: { ok: 202 },
   restartDeployment: { ok: 202 },
   scaleDeployment: { ok: 202, body: { replicas: { web: 2 } } },
+  rotateCredentials: { ok: 202 },
   syncDags: { ok: 202, dags: true },
   runPulumi: { ok: 202, body: { argv: ["refresh"] } },
   getDeploymentLogs: { ok: 200 },

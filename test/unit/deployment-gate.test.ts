@@ -75,6 +75,7 @@ describe("the gate", () => {
       "update",
       "start",
       "scale",
+      "rotate_credentials",
       "plan",
       "pulumi",
       "destroy",

@@ -28,6 +28,7 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
     prepare: describe,
     writeRevision: async ({ revision }) => String(revision),
     waitReady: nothing,
+    endLockedSessions: nothing,
     revokeAccess: nothing,
     removeDatabaseTenant: nothing,
     restorePoint: nothing,

@@ -1,4 +1,5 @@
 /** The steps that bring a revision about: create, update, start, stop, restart, scale, DAG sync. */
+import type { LoginTurn } from "../../domain/database-logins.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
 import { recoverStack, settleIntents } from "../recovery/recover-stack.ts";
 import { pruneStackHistory } from "../recovery/state-rows.ts";
@@ -19,7 +20,7 @@ export async function prepare(run: OperationRun): Promise<void> {
 export async function up(run: OperationRun): Promise<void> {
   await recoverStack(run);
   run.results.touched = true;
-  const result = await applyRevision(run, run.context.wanted, run.results.target);
+  const result = await applyRevision(run, run.context.wanted, { prepared: run.results.target });
   run.results.outputs = result.outputs;
   run.results.secretOutputs = result.secretOutputs;
   await settleIntents(run);
@@ -70,16 +71,43 @@ export async function rollBack(run: OperationRun): Promise<boolean> {
     await run.driver.waitReady(context, run.io);
     await run.driver.restore(context, run.io);
   }
+  if (operation.type === "deployment.rotate_credentials") await applyBeside(run, applied, run.context.wanted);
   await applyRevision(run, applied);
   await run.driver.waitReady(await run.deploymentContext(applied), run.io);
   return true;
 }
 
-async function applyRevision(run: OperationRun, revision: Revision, prepared?: TargetContext) {
+/** Lets the app go over to its other database login while the old one still works, so that nothing is cut off. */
+export async function handOver(run: OperationRun): Promise<void> {
+  const { applied, wanted } = run.context;
+  if (applied === undefined) return;
+  await recoverStack(run);
+  run.results.touched = true;
+  run.io.say("Handing the application over to its new database login");
+  await applyBeside(run, wanted, applied);
+  run.io.say("Locking the old database login");
+}
+
+/** The old login is locked; whoever still holds a session of it loses it. */
+export async function endOldSessions(run: OperationRun): Promise<void> {
+  await run.driver.endLockedSessions(await run.deploymentContext(run.context.wanted), run.io);
+}
+
+/** Brings a revision about while the login of another one stays as it is. */
+async function applyBeside(run: OperationRun, revision: Revision, other: Revision): Promise<void> {
+  await applyRevision(run, revision, { keepLogin: other.spec });
+  await run.driver.waitReady(await run.deploymentContext(revision), run.io);
+}
+
+async function applyRevision(
+  run: OperationRun,
+  revision: Revision,
+  { prepared, keepLogin }: { prepared?: TargetContext | undefined; keepLogin?: LoginTurn } = {},
+) {
   const context = await run.deploymentContext(revision);
   const target = prepared ?? (await run.driver.describe(context));
   const revisionName = await run.driver.writeRevision(context, target);
-  return run.runEngine({ verb: "up", revision, target, revisionName, mayLose: namedInRequest(run) });
+  return run.runEngine({ verb: "up", revision, target, revisionName, keepLogin, mayLose: namedInRequest(run) });
 }
 
 /** URNs the request says may be deleted or replaced. */

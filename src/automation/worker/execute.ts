@@ -7,7 +7,17 @@ import type { Operation } from "../../store/schema.ts";
 import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
 import { removeStaleLocks } from "../recovery/stale-lock.ts";
 import { readStackState } from "../recovery/state-reader.ts";
-import { finalize, prepare, ROLL_BACK_STEP, restorePoint, rollBack, up, waitReady } from "./change-steps.ts";
+import {
+  endOldSessions,
+  finalize,
+  handOver,
+  prepare,
+  ROLL_BACK_STEP,
+  restorePoint,
+  rollBack,
+  up,
+  waitReady,
+} from "./change-steps.ts";
 import type { Claim } from "./claim.ts";
 import { loadContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
@@ -45,6 +55,8 @@ const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<vo
   restore_point: restorePoint,
   up,
   wait_ready: waitReady,
+  hand_over: handOver,
+  end_old_sessions: endOldSessions,
   preview,
   pulumi: plainPulumi,
   finalize,

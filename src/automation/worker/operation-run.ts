@@ -1,4 +1,5 @@
 /** What the steps of one running operation share: its context, its journal, its engine, its signals. */
+import type { LoginTurn } from "../../domain/database-logins.ts";
 import { failure } from "../../domain/failures.ts";
 import type { CreatePhase, Phase } from "../../domain/phases.ts";
 import { phaseMessages } from "../../domain/phases.ts";
@@ -74,6 +75,8 @@ export interface EngineRequest {
   clearPendingCreates?: boolean;
   /** Only these URNs. */
   targets?: readonly string[];
+  /** A login that stays enabled beside the revision's own. */
+  keepLogin?: LoginTurn | undefined;
   /** False where the stack is about to go. */
   protect?: boolean;
   mayLose: readonly string[] | "all";
@@ -159,6 +162,7 @@ export function createRun(
             secrets: known,
             target: request.target,
             protect: request.protect ?? true,
+            keepLogin: request.keepLogin,
           }),
           refresh: request.refresh ?? false,
           clearPendingCreates: request.clearPendingCreates ?? false,

@@ -1,5 +1,6 @@
 /** Puts together what the Pulumi program reads, with the deployment's secrets from custody. */
 import { randomBytes } from "node:crypto";
+import type { LoginTurn } from "../../domain/database-logins.ts";
 import { keysInCustody, longLivedKeys } from "../../domain/long-lived-keys.ts";
 import type { ProgramInput, TargetContext } from "../../domain/program-input.ts";
 import type { Custody } from "../../store/crypto/custody.ts";
@@ -41,7 +42,13 @@ export async function ensureSecrets(
 export function programInput(
   { identity }: Pick<DeploymentRecord, "identity">,
   revision: Revision,
-  parts: { name: string; secrets: DeploymentSecrets; target: TargetContext; protect: boolean },
+  parts: {
+    name: string;
+    secrets: DeploymentSecrets;
+    target: TargetContext;
+    protect: boolean;
+    keepLogin?: LoginTurn | undefined;
+  },
 ): ProgramInput {
   return {
     identity,
@@ -50,9 +57,14 @@ export function programInput(
     workload: revision.workload,
     custody: parts.secrets.keys,
     context: parts.target,
-    options: { protect: parts.protect, adopt: {} },
+    options: { protect: parts.protect, adopt: {}, keepLogin: parts.keepLogin && loginTurn(parts.keepLogin) },
   };
 }
+
+const loginTurn = ({ database_login, database_rotation }: LoginTurn): LoginTurn => ({
+  database_login,
+  database_rotation,
+});
 
 /** Keeps what the stack made and the control plane must be able to show, sealed, in custody. */
 export async function storeSecretOutputs(

@@ -58,6 +58,8 @@ export interface TargetDriver {
   writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
   /** Resolves when the app answers as declared, or is stopped where that is wanted. @throws StepFailure */
   waitReady(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  /** Ends what is left of a database login that the revision locks. */
+  endLockedSessions(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** ON-46 step 1: no route, no session, no database login. */
   revokeAccess(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** ON-46 step 2: nothing connects any more, then the database goes. */

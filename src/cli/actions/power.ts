@@ -1,4 +1,4 @@
-/** `start`, `stop`, `restart` and `dags sync` of a deployment: one operation each, without a body. */
+/** `start`, `stop`, `restart`, `rotate-credentials` and `dags sync` of a deployment: one operation each, without a body. */
 import type { Accepted } from "../api/contract.ts";
 import { deploymentId } from "../find-deployment.ts";
 import { runOperation } from "../follow/run-operation.ts";
@@ -8,6 +8,7 @@ const types = {
   startDeployment: "deployment.start",
   stopDeployment: "deployment.stop",
   restartDeployment: "deployment.restart",
+  rotateCredentials: "deployment.rotate_credentials",
   syncDags: "dag.sync",
 } as const;
 

@@ -59,6 +59,7 @@ export const routes = {
   revokeApiKey: ["DELETE", "/api/v1/api-keys/{api_key_id}"],
   revokeInvitation: ["DELETE", "/api/v1/invitations/{invitation_id}"],
   revokeProjectRole: ["DELETE", "/api/v1/projects/{project_id}/roles/{user_id}"],
+  rotateCredentials: ["POST", "/api/v1/deployments/{deployment_id}/credentials/rotate"],
   runPulumi: ["POST", "/api/v1/deployments/{deployment_id}/pulumi"],
   scaleDeployment: ["POST", "/api/v1/deployments/{deployment_id}/scale"],
   signUp: ["POST", "/api/v1/auth/sign-up"],

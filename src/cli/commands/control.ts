@@ -45,6 +45,16 @@ export const restartCommand: CommandSpec = {
   load: async () => (await import("../actions/power.ts")).actionOn("restartDeployment"),
 };
 
+export const rotateCredentialsCommand: CommandSpec = {
+  name: "rotate-credentials",
+  arguments: [deploymentArgument],
+  summary: "Change the database password of a deployment without interrupting it",
+  options: followOptions,
+  examples: [{ line: "onvera rotate-credentials etl" }],
+  calls: ["rotateCredentials", "listDeployments", "getOperation"],
+  load: async () => (await import("../actions/power.ts")).actionOn("rotateCredentials"),
+};
+
 export const scaleCommand: CommandSpec = {
   name: "scale",
   arguments: [deploymentArgument, { syntax: "<process=n...>", description: "copies wanted, by process" }],

@@ -20,6 +20,7 @@ export const sections: readonly CommandSection[] = [
       control.startCommand,
       control.stopCommand,
       control.restartCommand,
+      control.rotateCredentialsCommand,
       control.scaleCommand,
       control.dagCommands,
       deployments.protectCommand,

@@ -37,6 +37,11 @@ const words: Record<string, OperationWords> = {
     opening: (id) => `Scaling deployment ${id}...`,
     succeeded: "Scaling succeeded!",
   },
+  "deployment.rotate_credentials": {
+    noun: "rotation",
+    opening: (id) => `Rotating the database password of deployment ${id}...`,
+    succeeded: "Rotation succeeded!",
+  },
   "deployment.plan": { noun: "plan", opening: (id) => `Planning deployment ${id}...`, succeeded: "Plan succeeded!" },
   "dag.sync": {
     noun: "DAG sync",

@@ -116,12 +116,29 @@ export class ProcessGroup {
       const replica = this.#replicas.get(index) ?? this.#make(index, 0);
       replica.start();
     }
+    const standIn = await this.#standIn(stale, generation);
     for (const [position, replica] of stale.entries()) {
+      if (superseded()) break;
       await this.#replace(replica);
       const last = position === stale.length - 1;
-      if (!last) await this.#ready(replica, generation);
-      if (superseded()) return;
+      if (!last || standIn !== undefined) await this.#ready(replica, generation);
     }
+    if (standIn === undefined) return;
+    await standIn.stop();
+    this.#replicas.delete(standIn.index);
+  }
+
+  /**
+   * A copy beside the only one, so that somebody answers while that one restarts at its own port, where others look for
+   * it. Whatever is wanted next, the old copy works until this one does.
+   */
+  async #standIn(stale: Replica[], generation: number): Promise<Replica | undefined> {
+    const { ports, scalable } = this.#definition.process;
+    if (stale[0]?.phase !== "ready" || this.wantedReplicas !== 1 || !scalable || ports.length === 0) return undefined;
+    const standIn = this.#make(this.wantedReplicas, 0);
+    standIn.start();
+    await this.#ready(standIn, generation);
+    return standIn;
   }
 
   /**

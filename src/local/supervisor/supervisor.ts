@@ -174,8 +174,10 @@ export class Supervisor {
       const deployment = this.get(deploymentId);
       const revision = this.revision(deploymentId, revisionName);
       const definition = defineProcess(deployment.record, revision, name);
-      const { ports, replicas } = definition.process;
-      const copies = Array.from({ length: Math.max(1, replicas) }, (_, replica) => replica);
+      const { ports, replicas, scalable } = definition.process;
+      // The only copy of a scalable process has a stand-in while it restarts.
+      const count = Math.max(scalable ? 2 : 1, replicas);
+      const copies = Array.from({ length: count }, (_, replica) => replica);
       await this.#leasePorts(
         deployment,
         ports.flatMap((port) => copies.map((replica) => replicaPortName(port.name, replica))),

@@ -60,6 +60,16 @@ export const scaleDeployment = declare("deployments.control", {
   responses: { 202: accepted, ...problems(404, 409, 412, 413, 415, 422) },
 });
 
+export const rotateCredentials = declare("deployments.control", {
+  method: "post",
+  path: "/deployments/{deployment_id}/credentials/rotate",
+  operationId: "rotateCredentials",
+  tags,
+  summary: "Change the database password; the app goes on answering",
+  request,
+  responses: { 202: accepted, ...problems(404, 409, 412, 422) },
+});
+
 export const syncDags = declare("deployments.control", {
   method: "post",
   path: "/deployments/{deployment_id}/dag-syncs",

@@ -1,5 +1,6 @@
 /** Handlers of the actions: load and lock, ask the gate, write the next revision, queue the operation. */
 import type { Context } from "hono";
+import { rotatedLogin } from "../../domain/database-logins.ts";
 import type { DeploymentAction } from "../../domain/deployment-gate.ts";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { OnveraError } from "../../domain/errors.ts";
@@ -101,6 +102,12 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
       const { replicas } = c.req.valid("json");
       const change = (row: DeploymentRow) => checkedChange(row, { replicas });
       const action = revise("scale", "deployment.scale", change, { replicas });
+      return c.json(await perform(c, c.req.valid("param").deployment_id, action), 202);
+    })
+
+    .openapi(contracts.rotateCredentials, async (c) => {
+      const change = ({ spec }: DeploymentRow) => rotatedLogin(spec);
+      const action = revise("rotate_credentials", "deployment.rotate_credentials", change);
       return c.json(await perform(c, c.req.valid("param").deployment_id, action), 202);
     })
 

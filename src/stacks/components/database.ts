@@ -1,5 +1,6 @@
 /** Database: one database and its own roles, shared with nobody (ON-10, ON-28). */
 import type * as pulumi from "@pulumi/pulumi";
+import type { DatabaseLogin, LoginSide } from "../../domain/database-logins.ts";
 
 export interface DatabaseArgs {
   deploymentId: string;
@@ -8,9 +9,11 @@ export interface DatabaseArgs {
   port: pulumi.Input<number>;
   /** Pre-migrated database to clone at creation; later changes are ignored, because they would replace the data. @default an empty database */
   template?: pulumi.Input<string> | undefined;
-  loginPasswords: Record<"a" | "b", pulumi.Input<string>>;
-  /** Which login the app uses; the other one may not log in. */
-  login: "a" | "b";
+  loginPasswords: Record<LoginSide, pulumi.Input<string>>;
+  /** Which login the app uses. */
+  login: LoginSide;
+  /** Which of them may log in. */
+  logins: Record<LoginSide, DatabaseLogin>;
   /** CONNECTION LIMIT of each login. */
   connectionLimit: pulumi.Input<number>;
 }

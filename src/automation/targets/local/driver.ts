@@ -14,6 +14,7 @@ import { packageProgress } from "./package-progress.ts";
 import { ensureTemplateDatabase, TemplateFailed } from "./template-database.ts";
 import {
   dropRestorePoint,
+  endSessions,
   makeRestorePoint,
   removeTenantDatabase,
   restoreFromPoint,
@@ -67,6 +68,11 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
         { host: host(deployment), port: gateway.httpPort, health: deployment.workload.health },
         io,
       );
+    },
+
+    async endLockedSessions({ identity, spec }, io) {
+      await io.checkLease();
+      await endSessions(admin, identity.deploymentId, spec.database_login === "a" ? "b" : "a");
     },
 
     async revokeAccess(deployment, io) {

@@ -1,5 +1,6 @@
 /** A deployment's database from the administrator's side: shut out its user, take it away, keep and bring back a copy. */
 import pg from "pg";
+import type { LoginSide } from "../../../domain/database-logins.ts";
 import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
 import { type AdminConnection, closeDatabase, databaseExists, roleExists } from "./admin-connection.ts";
 
@@ -24,6 +25,14 @@ export async function revokeTenantLogins(admin: AdminConnection, deploymentId: s
       await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
       await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [role]);
     }
+  });
+}
+
+/** Ends every session of one login. Repeating it is fine. */
+export async function endSessions(admin: AdminConnection, deploymentId: string, side: LoginSide): Promise<void> {
+  await admin.in(undefined, async (client) => {
+    const role = loginRoleName(deploymentId, side);
+    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [role]);
   });
 }
 

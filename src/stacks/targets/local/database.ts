@@ -3,6 +3,7 @@ import { Database as PostgresqlDatabase } from "@pulumi/postgresql/database.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import { Role } from "@pulumi/postgresql/role.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { LoginSide } from "../../../domain/database-logins.ts";
 import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
 import type { Database, DatabaseArgs } from "../../components/database.ts";
 
@@ -23,12 +24,12 @@ export class LocalDatabase extends pulumi.ComponentResource implements Database 
     super("onvera:deployment:Database", name, {}, opts);
     const role = { parent: this, ignoreChanges: ["name"] };
     const owner = new Role(`${name}-owner`, { name: ownerRoleName(args.deploymentId), login: false }, role);
-    const login = (side: "a" | "b") =>
+    const login = (side: LoginSide) =>
       new Role(
         `${name}-login-${side}`,
         {
           name: loginRoleName(args.deploymentId, side),
-          login: args.login === side,
+          login: args.logins[side].enabled,
           password: args.loginPasswords[side],
           connectionLimit: args.connectionLimit,
           roles: [owner.name],

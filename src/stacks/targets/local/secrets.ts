@@ -1,6 +1,7 @@
 /** Secrets on this machine: passwords made once in the stack, long-lived keys passed through. */
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import type { DatabaseLogin, LoginSide } from "../../../domain/database-logins.ts";
 import type { Secrets, SecretsArgs } from "../../components/secrets.ts";
 
 /** A changed input would draw a new password, and every client of the old one would fail. */
@@ -21,7 +22,7 @@ const creationOnly = [
 
 export class LocalDeploymentSecrets extends pulumi.ComponentResource implements Secrets {
   readonly adminPassword: pulumi.Output<string>;
-  readonly loginPasswords: Record<"a" | "b", pulumi.Output<string>>;
+  readonly loginPasswords: Record<LoginSide, pulumi.Output<string>>;
   readonly custody: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -36,8 +37,13 @@ export class LocalDeploymentSecrets extends pulumi.ComponentResource implements 
         ).result,
       );
     this.adminPassword = password("admin-password");
-    this.loginPasswords = { a: password("login-a-password"), b: password("login-b-password") };
+    const login = (side: LoginSide) => password(loginPasswordName(side, args.logins[side]));
+    this.loginPasswords = { a: login("a"), b: login("b") };
     this.custody = Object.fromEntries(Object.entries(args.custody).map(([key, value]) => [key, pulumi.secret(value)]));
     this.registerOutputs({ adminPassword: this.adminPassword });
   }
 }
+
+/** A name of its own per generation: the new password is made before the old one goes, and none is replaced. */
+const loginPasswordName = (side: LoginSide, { generation }: DatabaseLogin): string =>
+  generation === 0 ? `login-${side}-password` : `login-${side}-password-${generation}`;
