@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerQuestion, commandLine, expectNothingOf } from "../support/command-line.ts";
+import { canLogIn, withPasswordOf } from "../support/database-login.ts";
 import { followCommand } from "../support/followed-command.ts";
 import { type Installation, makeInstallation } from "../support/installation.ts";
 import { accessTo, entriesOf, type InstallationAccess, processesNaming } from "../support/installation-access.ts";
+import { askSteadily } from "../support/steady-asking.ts";
 import { openSupersetApi, pageFacts, signInByForm } from "../support/superset-client.ts";
 import { until } from "../support/until.ts";
 import { makeWarehouse } from "../support/warehouse.ts";
@@ -167,21 +169,8 @@ describe("a real Superset", () => {
   });
 
   it("takes environment variables, feature flags, configuration, size and extra packages in one update (ON-19, ON-20)", async () => {
-    await onvera(
-      "update",
-      id,
-      "--env",
-      "GREETING=hello",
-      "--feature-flag",
-      "ALERT_REPORTS",
-      "--config",
-      "DEFAULT_SQLLAB_LIMIT=77",
-      "--size",
-      "medium",
-      "--requirements",
-      "iniconfig==2.0.0",
-      "--yes",
-    );
+    const changes = "--env GREETING=hello --feature-flag ALERT_REPORTS --config DEFAULT_SQLLAB_LIMIT=77 --size medium";
+    await onvera("update", id, ...changes.split(" "), "--requirements", "iniconfig==2.0.0", "--yes");
     const facts = pageFacts((await page()).body);
     expect(facts.conf.DEFAULT_SQLLAB_LIMIT).toBe(77);
     expect(facts.feature_flags.ALERT_REPORTS).toBe(true);
@@ -252,6 +241,23 @@ describe("a real Superset", () => {
     await Promise.all([onvera("restart", id), expect(slow).resolves.toEqual([{ seven: 7 }])]);
     expect(webProcesses()).not.toContain(before);
     expect((await page()).status).toBe(200);
+  });
+
+  it("rotates the database password while people work: no request fails, sessions go on, the old one is refused (NH-07)", async () => {
+    const signedIn = openSession(url);
+    await signInByForm(signedIn, "admin", password);
+    const old = access.appSecret(id, "database_url");
+    const asking = askSteadily(2, async () => {
+      const { status, body } = await signedIn.ask("/api/v1/me/");
+      return status === 200 ? undefined : `${status} ${body.slice(0, 200)}`;
+    });
+    const rotated = await installation.onvera(["rotate-credentials", id]);
+    expect(await asking.end()).toEqual([]);
+    expect(rotated.code, rotated.stderr).toBe(0);
+    expect(asking.answered()).toBeGreaterThan(100);
+    const fresh = access.appSecret(id, "database_url");
+    expect(await Promise.all([old, fresh, withPasswordOf(fresh, old)].map(canLogIn))).toEqual([false, true, false]);
+    expect((await onvera("plan", id)).stdout).toContain("Nothing would change.");
   });
 
   it("stops, keeping data and address, says how to start it, and starts again (ON-24, TN-5)", async () => {

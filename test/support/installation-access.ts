@@ -20,6 +20,8 @@ export interface InstallationAccess {
   call(method: string, to: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
   /** Asks the database server as the control plane's role. */
   query(text: string, values?: unknown[], database?: string): Promise<Record<string, unknown>[]>;
+  /** A secret as the app's own processes read it. */
+  appSecret(deploymentId: string, name: string): string;
   databasePort: number;
 }
 
@@ -33,6 +35,7 @@ export function accessTo({ folder }: Installation): InstallationAccess {
   return {
     settings,
     databasePort,
+    appSecret: (id, name) => readFileSync(path.join(home, "deployments", id, "secrets", name), "utf8"),
     authority: () => readFileSync(path.join(home, "supervisor", "certificates", "authority.crt"), "utf8"),
     async call(method, to, { body, headers } = {}) {
       const answer = await fetch(`http://127.0.0.1:${settings.apiPort}/api/v1/${to}`, {

@@ -1,6 +1,6 @@
-/** Start, stop and restart. */
+/** Start, stop, restart, and a new database password. */
 import { Button } from "@mantine/core";
-import { IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { api, dataOf, idempotent } from "../api/client.ts";
 import type { Deployment } from "../api/types.ts";
 import { useCaller } from "../session/use-caller.ts";
@@ -10,6 +10,11 @@ const verbs = {
   start: { label: "Start", icon: IconPlayerPlay, path: "/api/v1/deployments/{deployment_id}/start" },
   stop: { label: "Stop", icon: IconPlayerStop, path: "/api/v1/deployments/{deployment_id}/stop" },
   restart: { label: "Restart", icon: IconRefresh, path: "/api/v1/deployments/{deployment_id}/restart" },
+  rotate_credentials: {
+    label: "Rotate database password",
+    icon: IconKey,
+    path: "/api/v1/deployments/{deployment_id}/credentials/rotate",
+  },
 } as const;
 type Verb = keyof typeof verbs;
 

@@ -8,6 +8,7 @@ const words: Readonly<Record<Operation["type"], string>> = {
   "deployment.stop": "Stop",
   "deployment.restart": "Restart",
   "deployment.scale": "Scale",
+  "deployment.rotate_credentials": "Rotate password",
   "deployment.destroy": "Destroy",
   "deployment.plan": "Plan",
   "dag.sync": "DAG sync",
