@@ -1186,6 +1186,13 @@ export interface components {
                 phase: string;
                 message: string;
             };
+            /** @description 1 is next among those that wait for the same workers. null once it left the queue, and while it could not be taken at any turn. */
+            queue_position: number | null;
+            /**
+             * @description Why it is still queued: its turn; its organization's limit; another operation on the same resource; the pause before a retry; a worker that is able to run it. null once it left the queue.
+             * @enum {string|null}
+             */
+            waits_for: "turn" | "limit" | "operation" | "retry" | "worker" | null;
             resource_type: string;
             resource_id: string;
             attempt: number;
@@ -1748,6 +1755,13 @@ export interface components {
                 phase: string;
                 message: string;
             };
+            /** @description 1 is next among those that wait for the same workers. null once it left the queue, and while it could not be taken at any turn. */
+            queue_position: number | null;
+            /**
+             * @description Why it is still queued: its turn; its organization's limit; another operation on the same resource; the pause before a retry; a worker that is able to run it. null once it left the queue.
+             * @enum {string|null}
+             */
+            waits_for: "turn" | "limit" | "operation" | "retry" | "worker" | null;
             resource_type: string;
             resource_id: string;
             attempt: number;

@@ -81,6 +81,30 @@ describe("following an operation", () => {
     expect(listed.items).toEqual(paged);
   });
 
+  it("says where queued work stands and why it waits, once it lasts (ON-14, ON-26)", async () => {
+    const service = await startService();
+    const alone = createCli(service.url);
+    const queued = (position: number | null, reason: "turn" | "operation") => ({
+      status: "queued" as const,
+      progress: { phase: "queued", message: "Waiting in the queue" },
+      queue_position: position,
+      waits_for: reason,
+    });
+    const long = Array.from({ length: 5 }, () => queued(2, "turn"));
+    service.operation([queued(3, "turn"), queued(3, "turn"), ...long, { status: "succeeded" }]);
+    try {
+      const waited = await alone.run(["ops", "wait", OPERATION]);
+      expect(waited.out).toContain("Status: queued - Waiting for its turn: number 2 in the queue (");
+      service.operation([queued(null, "operation")]);
+      expect((await alone.run(["ops", "get", OPERATION])).out).toContain(
+        "Waiting for the operation that runs on the same deployment",
+      );
+    } finally {
+      alone.remove();
+      await service.close();
+    }
+  });
+
   it("polls where the service has no stream", async () => {
     const service = await startService();
     const alone = createCli(service.url);

@@ -138,6 +138,8 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     type: "deployment.create",
     status: "running",
     progress: { phase: "initializing", message: "Initializing" },
+    queue_position: null,
+    waits_for: null,
     resource_type: "deployment",
     resource_id: DEPLOYMENT,
     attempt: 1,

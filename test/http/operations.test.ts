@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestServer, type TestServer } from "../support/http.ts";
+import { knownHere } from "../../src/automation/worker/claim.ts";
+import { registerWorker } from "../../src/automation/worker/leases.ts";
+import { newId } from "../../src/domain/ids.ts";
+import type { OperationView } from "../../src/server/schemas/operations.ts";
+import { type Answer, startTestServer, type TestServer } from "../support/http.ts";
 import { begin, finish, progress } from "../support/worker-hand.ts";
 
 let server: TestServer;
@@ -91,6 +95,71 @@ describe("cancel", () => {
     expect((await patch()).status).toBe(409);
     await cancel(first.body.data.operation_id);
     expect((await patch()).status).toBe(202);
+  });
+});
+
+describe("the queue, as its waiters see it (ON-14, NH-15)", () => {
+  const place = (answer: Answer) => [answer.body.data.queue_position, answer.body.data.waits_for];
+  /** A node of its own, so that nothing else stands in its line. */
+  const emptyLine = async () => {
+    const { ownerKey, organizationId } = await server.addOrganization();
+    const node = newId("worker");
+    const move = (operationId: string) =>
+      server.store.asPlatform((db) =>
+        db
+          .updateTable("operations")
+          .set({ capability: `local:${node}` })
+          .where("id", "=", operationId)
+          .execute(),
+      );
+    const add = async () => {
+      const { operationId, id } = await server.deploy(ownerKey, {}, { ready: false });
+      await move(operationId);
+      return { operationId, id };
+    };
+    const look = (operationId: string) => server.call("GET", `/api/v1/operations/${operationId}`, { key: ownerKey });
+    return { ownerKey, organizationId, node, add, look, move };
+  };
+
+  it("says where an operation stands and what it waits for, until it runs; lists say the same", async () => {
+    const line = await emptyLine();
+    const [first, second] = [await line.add(), await line.add()];
+    expect(place(await line.look(second.operationId))).toEqual([2, "worker"]);
+    const worker = { id: newId("worker"), node: line.node, host: "h", pid: 1, slots: 1, version: "test" };
+    await registerWorker(server.store, { ...worker, capabilities: [`local:${line.node}`], knows: knownHere });
+    expect(place(await line.look(second.operationId))).toEqual([2, "turn"]);
+    const listed = (await server.call("GET", "/api/v1/operations", { key: line.ownerKey })).body.data.items;
+    expect(listed.map((one: OperationView) => [one.id, one.queue_position, one.waits_for])).toEqual([
+      [second.operationId, 2, "turn"],
+      [first.operationId, 1, "turn"],
+    ]);
+    await begin(server.store, first.operationId);
+    expect(place(await line.look(first.operationId))).toEqual([null, null]);
+    expect(place(await line.look(second.operationId))).toEqual([1, "turn"]);
+  });
+
+  it("says that another operation has the deployment; nobody's turn brings it forward then", async () => {
+    const line = await emptyLine();
+    const { operationId, id } = await line.add();
+    await begin(server.store, operationId);
+    const destroy = await server.call("DELETE", `/api/v1/deployments/${id}`, { key: line.ownerKey });
+    expect(place(await line.look(destroy.body.data.operation_id))).toEqual([null, "operation"]);
+  });
+
+  it("is told by the stream of all operations too (ON-25)", async () => {
+    const line = await emptyLine();
+    const { operationId } = await line.add();
+    const stop = new AbortController();
+    const answer = await server.app.request("/api/v1/activity", {
+      headers: { "X-API-Key": line.ownerKey },
+      signal: stop.signal,
+    });
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes(operationId)) text += (await reader?.read())?.value ?? "";
+    stop.abort();
+    await reader?.cancel();
+    expect(JSON.parse(/^data: (.+)$/m.exec(text)?.[1] ?? "")).toMatchObject({ queue_position: 1, waits_for: "worker" });
   });
 });
 

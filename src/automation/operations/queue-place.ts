@@ -1,17 +1,14 @@
 /** Where queued operations stand in line, and what each waits for; the order is the one workers claim in. */
 import { sql } from "kysely";
+import type { WaitReason } from "../../domain/queue-wait.ts";
 import type { Store } from "../../store/database.ts";
 import { isDue, lineOrder, organizationsWaiting, ownOrder, waitsForOther } from "./queue-order.ts";
-
-/** turn: a free worker; limit: its organization has as much under way as it may; operation: another one on the same
- * resource; retry: the pause before the next attempt; worker: no worker that is able to run it answers. */
-export type WaitsFor = "turn" | "limit" | "operation" | "retry" | "worker";
 
 export interface QueuePlace {
   operationId: string;
   /** 1 is next. Null while it cannot be taken whoever's turn it is. */
   position: number | null;
-  waitsFor: WaitsFor;
+  waitsFor: WaitReason;
 }
 
 /** A worker silent for longer does not count as one that answers. */
@@ -24,7 +21,7 @@ const SILENT_SECONDS = 60;
 export async function queuePlaces(store: Store, operationIds: readonly string[]): Promise<QueuePlace[]> {
   if (operationIds.length === 0) return [];
   return store.asPlatform(async (db) => {
-    const { rows } = await sql<{ id: string; position: number | null; waits_for: WaitsFor }>`
+    const { rows } = await sql<{ id: string; position: number | null; waits_for: WaitReason }>`
       WITH RECURSIVE ${organizationsWaiting}, due AS (
         SELECT queued.id, queued.organization_id, queued.capability,
           row_number() OVER (PARTITION BY queued.capability, queued.organization_id ORDER BY ${ownOrder}) - 1 AS rank

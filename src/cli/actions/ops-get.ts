@@ -1,6 +1,7 @@
 /** `onvera ops get`: one operation. */
 import type { Operation } from "../api/contract.ts";
 import { failureReport } from "../follow/failure.ts";
+import { waitingMessage } from "../follow/waiting.ts";
 import { capitalized, wordsFor } from "../follow/words.ts";
 import { argument, type Invocation, isSet } from "../invocation.ts";
 import { elapsed } from "../output/elapsed.ts";
@@ -26,7 +27,7 @@ function describe(operation: Operation, now: number): string {
     ["Type", operation.type],
     ["Status", operation.status],
     ["Phase", progress.phase],
-    ["Message", progress.message],
+    ["Message", operation.status === "queued" ? waitingMessage(operation) : progress.message],
     ["Resource", `${operation.resource_type} ${operation.resource_id}`],
     ["Requested at", requested_at],
     ["Started at", started_at],

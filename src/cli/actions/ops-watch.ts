@@ -2,6 +2,7 @@
 import type { Operation } from "../api/contract.ts";
 import { readEvents } from "../api/event-stream.ts";
 import { untilInterrupted } from "../follow/until-interrupted.ts";
+import { waitingMessage } from "../follow/waiting.ts";
 import type { Invocation } from "../invocation.ts";
 
 /** Prints changes as they come; with JSON output each line is the operation as the API gives it. */
@@ -25,5 +26,8 @@ async function watch({ io, output, ...rest }: Invocation, signal: AbortSignal): 
   }
 }
 
-const line = ({ id, type, status, progress, resource_id: resource }: Operation): string =>
-  `${id}  ${type}  ${status}: ${progress.message}  (${resource})`;
+function line(operation: Operation): string {
+  const { id, type, status, progress, resource_id: resource } = operation;
+  const message = status === "queued" ? waitingMessage(operation) : progress.message;
+  return `${id}  ${type}  ${status}: ${message}  (${resource})`;
+}

@@ -6,6 +6,7 @@ import type { Invocation } from "../invocation.ts";
 import { failureReport } from "./failure.ts";
 import { createQueueLine } from "./queue-line.ts";
 import { createStatusLine } from "./status-line.ts";
+import { waitingMessage } from "./waiting.ts";
 import { watchOperation } from "./watch.ts";
 import { capitalized, doneMessage, type OperationWords, wordsFor } from "./words.ts";
 
@@ -121,11 +122,12 @@ export function announceEnd({ output }: Invocation, operation: Operation): numbe
 }
 
 /** The phase and the message of an operation's status line. */
-function lineOf({ status, progress, type, error }: Operation): readonly [phase: string, message: string] {
+function lineOf(operation: Operation): readonly [phase: string, message: string] {
+  const { status, progress, type, error } = operation;
   if (status === "succeeded") return [status, doneMessage(type)];
   if (status === "failed") return [status, error?.message ?? progress.message];
   if (status === "canceled") return [status, "Canceled"];
-  if (status === "queued") return [status, progress.message || "Waiting in the queue"];
+  if (status === "queued") return [status, waitingMessage(operation)];
   return [progress.phase || status, progress.message || "Working"];
 }
 

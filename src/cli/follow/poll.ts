@@ -68,7 +68,8 @@ async function poll(
   }
 }
 
-const fingerprintOf = ({ status, progress }: Operation): string => JSON.stringify([status, progress]);
+const fingerprintOf = ({ status, progress, queue_position, waits_for }: Operation): string =>
+  JSON.stringify([status, progress, queue_position, waits_for]);
 
 /** Whether the failure may pass by itself while the operation goes on. */
 export const isPassing = (error: unknown): boolean =>

@@ -80,7 +80,7 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
       const organizationId = organizationOf(c.get("caller"));
       const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
       const query = { ...c.req.valid("query"), resource_id: row.id };
-      const page = await transact(deps, organizationId, (db) => listOperations(db, organizationId, query));
+      const page = await listOperations(deps, organizationId, query);
       return c.json({ data: page }, 200);
     })
 

@@ -10,8 +10,8 @@ import type { ServerDeps } from "../deps.ts";
 import { type EventStream, eventStream } from "../event-stream.ts";
 import { parseFollow, sendActivity } from "../services/activity.ts";
 import { listOperations, readEvents, readOperation, waitForChange } from "../services/operations.ts";
-import { answerOnce, audit, transact } from "../transact.ts";
-import { eventView, operationView } from "../views/operation-view.ts";
+import { answerOnce, audit } from "../transact.ts";
+import { eventView, operationView, withQueuePlaces } from "../views/operation-view.ts";
 import { newApi, POLL_SECONDS, requesterOf } from "./api.ts";
 
 const STREAM_BATCH = 500;
@@ -21,7 +21,7 @@ export const operationRoutes = (deps: ServerDeps) =>
     .openapi(contracts.listOperations, async (c) => {
       const organizationId = organizationOf(c.get("caller"));
       const query = c.req.valid("query");
-      const page = await transact(deps, organizationId, (db) => listOperations(db, organizationId, query));
+      const page = await listOperations(deps, organizationId, query);
       return c.json({ data: page }, 200);
     })
 
@@ -32,7 +32,8 @@ export const operationRoutes = (deps: ServerDeps) =>
       const waitMilliseconds = Number.parseInt(wait, 10) * 1000;
       if (waitMilliseconds > 0) row = await waitForChange(deps, row, { waitMilliseconds, signal: c.req.raw.signal });
       if (!isTerminal(row.status)) c.header("Retry-After", String(POLL_SECONDS));
-      return c.json({ data: operationView(row) }, 200);
+      const [shown = operationView(row)] = await withQueuePlaces(deps.store, [operationView(row)]);
+      return c.json({ data: shown }, 200);
     })
 
     .openapi(contracts.cancelOperation, async (c) => {

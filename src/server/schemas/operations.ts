@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { failureCauses, OperationStatus, OperationType } from "../../domain/operation.ts";
+import { waitReasons } from "../../domain/queue-wait.ts";
 import { integerQuery, Link, pageQuery, Timestamp } from "./common.ts";
 
 export const ActorView = z
@@ -30,6 +31,14 @@ export const OperationView = z
     type: OperationType,
     status: OperationStatus,
     progress: z.object({ phase: z.string(), message: z.string() }),
+    queue_position: z.int().min(1).nullable().meta({
+      description:
+        "1 is next among those that wait for the same workers. null once it left the queue, and while it could not be taken at any turn.",
+    }),
+    waits_for: z.enum(waitReasons).nullable().meta({
+      description:
+        "Why it is still queued: its turn; its organization's limit; another operation on the same resource; the pause before a retry; a worker that is able to run it. null once it left the queue.",
+    }),
     resource_type: z.string(),
     resource_id: z.string(),
     attempt: z.int(),

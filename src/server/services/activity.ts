@@ -6,7 +6,7 @@ import type { ServerDeps } from "../deps.ts";
 import type { EventStream } from "../event-stream.ts";
 import { ANY_OPERATION } from "../operation-hub.ts";
 import { transact } from "../transact.ts";
-import { eventView, operationView } from "../views/operation-view.ts";
+import { eventView, operationView, withQueuePlaces } from "../views/operation-view.ts";
 import { readEvents } from "./operations.ts";
 
 const BATCH = 500;
@@ -45,12 +45,15 @@ export async function sendActivity(
     while (!signal.aborted) {
       const lookedAt = deps.now();
       const operations = await changedSince(deps, { organizationId, since, followed: [...followed.keys()] });
+      const changed = operations.filter((operation) => told.get(operation.id) !== stateOf(operation));
+      const views = await withQueuePlaces(deps.store, changed.map(operationView));
+      const viewOf = new Map(views.map((view) => [view.id, view]));
       for (const operation of operations) {
         await sendLog(deps, operation, followed, { send, signal });
-        const state = stateOf(operation);
-        if (told.get(operation.id) === state || signal.aborted) continue;
-        await send({ event: "operation", data: operationView(operation) });
-        told.set(operation.id, state);
+        const view = viewOf.get(operation.id);
+        if (view === undefined || signal.aborted) continue;
+        await send({ event: "operation", data: view });
+        told.set(operation.id, stateOf(operation));
       }
       since = new Date(lookedAt.getTime() - LOOK_BACK_MILLISECONDS);
       const present = new Set(operations.map(({ id }) => id));

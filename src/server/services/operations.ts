@@ -9,7 +9,7 @@ import type { ServerDeps } from "../deps.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 import { transact } from "../transact.ts";
-import { type EventRow, operationView } from "../views/operation-view.ts";
+import { type EventRow, operationView, withQueuePlaces } from "../views/operation-view.ts";
 
 export interface OperationFilters {
   status?: Operation["status"] | undefined;
@@ -38,8 +38,17 @@ export async function readOperation(
   return row;
 }
 
-/** A page of operations, newest first. */
-export async function listOperations(db: Scoped, organizationId: string, query: OperationFilters & PageRequest) {
+/** A page of operations, newest first; what is queued with its place. */
+export async function listOperations(
+  deps: Pick<ServerDeps, "store">,
+  organizationId: string,
+  query: OperationFilters & PageRequest,
+) {
+  const page = await transact(deps, organizationId, (db) => readPage(db, organizationId, query));
+  return { ...page, items: await withQueuePlaces(deps.store, page.items) };
+}
+
+async function readPage(db: Scoped, organizationId: string, query: OperationFilters & PageRequest) {
   const { status, type } = query;
   // The documented filter takes any resource's id; a bare UUID is a deployment's.
   const resourceId = query.resource_id && (parseId("deployment", query.resource_id) ?? query.resource_id);

@@ -1,5 +1,7 @@
 /** Operations and their events as the API shows them. */
+import { queuePlaces } from "../../automation/operations/queue-place.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
+import type { Store } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
 import type { OperationEventView, OperationView } from "../schemas/operations.ts";
@@ -7,6 +9,7 @@ import type { OperationEventView, OperationView } from "../schemas/operations.ts
 /** Resource types that have an address of their own. */
 const resourcePaths: Record<string, string> = { deployment: "deployments" };
 
+/** The operation without its place in the queue: see `withQueuePlaces`. */
 export function operationView(row: Operation): OperationView {
   const self = `${API_BASE}/operations/${row.id}`;
   const folder = resourcePaths[row.resource_type];
@@ -15,6 +18,8 @@ export function operationView(row: Operation): OperationView {
     type: row.type as OperationView["type"],
     status: row.status,
     progress: { phase: row.phase, message: row.message },
+    queue_position: null,
+    waits_for: null,
     resource_type: row.resource_type,
     resource_id: row.resource_id,
     attempt: row.attempt,
@@ -28,6 +33,24 @@ export function operationView(row: Operation): OperationView {
     result: row.result,
     links: { self, resource: folder ? `${API_BASE}/${folder}/${row.resource_id}` : null, events: `${self}/events` },
   };
+}
+
+/**
+ * Adds to those that are queued where they stand and what they wait for. Takes a transaction of its own, so it is called
+ * outside of any other.
+ */
+export async function withQueuePlaces<View extends OperationView>(
+  store: Store,
+  operations: readonly View[],
+): Promise<View[]> {
+  const queued = operations.filter(({ status }) => status === "queued").map(({ id }) => id);
+  const places = new Map((await queuePlaces(store, queued)).map((place) => [place.operationId, place]));
+  return operations.map((operation) => {
+    const place = places.get(operation.id);
+    return place === undefined
+      ? operation
+      : { ...operation, queue_position: place.position, waits_for: place.waitsFor };
+  });
 }
 
 export interface EventRow {

@@ -21,9 +21,10 @@ import { EventLog } from "./event-log.tsx";
 import { PhaseTimeline } from "./phase-timeline.tsx";
 import { PlanView } from "./plan-view.tsx";
 import { StepTable } from "./step-table.tsx";
-import { isOver, operationWords } from "./words.ts";
+import { isOver, nowWords, operationWords } from "./words.ts";
 
 const route = getRouteApi("/operations/$id");
+const PLACE_MILLISECONDS = 2000;
 const none: OperationEvent[] = [];
 
 export function OperationPage() {
@@ -31,6 +32,8 @@ export function OperationPage() {
   const operation = useQuery({
     queryKey: keys.operation(id),
     queryFn: () => dataOf(api.GET("/api/v1/operations/{operation_id}", { params: { path: { operation_id: id } } })),
+    // A place in the queue moves without a record of the operation's own.
+    refetchInterval: ({ state }) => (state.data?.status === "queued" ? PLACE_MILLISECONDS : false),
   });
   // Filled by the stream alone; the key stands here so that the page is drawn anew with each record.
   const { data: events = none } = useQuery<OperationEvent[]>({ queryKey: keys.operationEvents(id), enabled: false });
@@ -59,7 +62,7 @@ function OperationView({ operation, events }: { operation: Operation; events: Op
               [
                 "Now",
                 <span key="now" role="status">
-                  {operation.progress.message}
+                  {nowWords(operation)}
                 </span>,
               ],
               ["Time", <Elapsed key="time" operation={operation} />],

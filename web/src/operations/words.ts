@@ -1,4 +1,5 @@
 /** Operation types and phases as people say them. */
+import { waitSentence } from "../../../src/domain/queue-wait.ts";
 import type { Operation } from "../api/types.ts";
 
 const words: Readonly<Record<Operation["type"], string>> = {
@@ -21,3 +22,7 @@ export const operationWords = (type: string): string => (words as Record<string,
 export const operationTypeNames = Object.keys(words) as Operation["type"][];
 
 export const isOver = ({ status }: Pick<Operation, "status">): boolean => status !== "queued" && status !== "running";
+
+/** What it does now; of queued work, what it waits for and where it stands. */
+export const nowWords = ({ waits_for: reason, queue_position: position, progress }: Operation): string =>
+  reason === null ? progress.message : waitSentence(reason, position);
