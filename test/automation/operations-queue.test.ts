@@ -172,7 +172,7 @@ describe("cancel", () => {
     expect((await cancel(operation.id))?.forced_stop_available_at).toEqual(answer?.forced_stop_available_at);
   });
 
-  it("is refused once data began to go (ON-47, TN-11)", async () => {
+  it("is refused once data began to go (ON-47, TN-9, TN-11)", async () => {
     const deploymentId = await finishedDeploy();
     const destroy = await destroyBench(place, deploymentId);
     await claim();

@@ -88,7 +88,7 @@ describe("a deployment on the local target", () => {
     expect(supervisor.calls.at(-1)).toBe("putRoute my-superset-abc123.localhost");
   });
 
-  it("owns a database cloned from the template, closed to other roles (ON-10, ON-28)", async () => {
+  it("owns a database cloned from the template, closed to other roles (ON-10, ON-28, TN-10)", async () => {
     const url = await appUrl();
     expect(await query(url, "SELECT value FROM settings")).toEqual([{ value: "from the template" }]);
     expect(await query(url, "SELECT tableowner FROM pg_tables WHERE tablename = 'settings'")).toEqual([

@@ -61,7 +61,7 @@ describe("processes", () => {
     expect(isAlive(replica?.pid ?? 0)).toBe(true);
   });
 
-  it("runs each deployment under a uid of its own as root, under the supervisor's otherwise (ON-30)", async () => {
+  it("runs each deployment under a uid of its own as root, under the supervisor's otherwise (ON-30, TN-10)", async () => {
     const { identity } = (await client.getDeployment(id)) ?? {};
     const replica = await replicaOf(client, id, "web");
     expect(processUid(replica?.pid ?? 0)).toBe(identity?.uid);
@@ -80,7 +80,7 @@ describe("processes", () => {
     expect(isAlive(replica?.pid ?? 0)).toBe(true);
   });
 
-  it("drops every group of the supervisor's, and reads no file of another deployment (ON-30)", async () => {
+  it("drops every group of the supervisor's, and reads no file of another deployment (ON-30, TN-10)", async () => {
     const other = await client.putDeployment("dep_neighbour");
     await client.putSecrets("dep_neighbour", { database_url: "postgresql://neighbour" });
     const { identity } = (await client.getDeployment(id)) ?? {};
