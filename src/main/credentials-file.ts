@@ -1,7 +1,7 @@
 /** Small secrets the installation keeps for itself, one 0600 file each, made on first use. */
 import { randomBytes } from "node:crypto";
-import { closeSync, linkSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { createOnce } from "../store/crypto/create-once.ts";
 
 /** Reads the secret in `file`, or makes it. Two processes that start at once end up with the same value. */
 export function ensureSecretFile(
@@ -10,19 +10,7 @@ export function ensureSecretFile(
 ): string {
   const existing = read(file);
   if (existing !== undefined) return existing;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const descriptor = openSync(temporary, "wx", 0o600);
-  writeSync(descriptor, make());
-  closeSync(descriptor);
-  try {
-    // link fails when the name exists, which rename would not: the first writer wins.
-    linkSync(temporary, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    unlinkSync(temporary);
-  }
+  createOnce(file, make());
   return readFileSync(file, "utf8").trim();
 }
 

@@ -1,7 +1,7 @@
 /** The one key everything else is wrapped with: from the environment, from a file, or made on the first run. */
 import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { createOnce } from "./create-once.ts";
 import { KEY_BYTES, type SealingKey } from "./envelope.ts";
 
 export interface MasterKeySource {
@@ -25,7 +25,7 @@ export async function loadMasterKey(source: MasterKeySource): Promise<SealingKey
     throw error;
   });
   if (existing !== undefined) return masterKeyFrom(existing, source.defaultFile);
-  await createKeyFile(source.defaultFile);
+  createOnce(source.defaultFile, `${randomBytes(KEY_BYTES).toString("base64")}\n`);
   return masterKeyFrom(await readKeyFile(source.defaultFile), source.defaultFile);
 }
 
@@ -58,26 +58,4 @@ async function readKeyFile(path: string): Promise<string> {
   return readFile(path, "utf8");
 }
 
-// Written whole under another name and then linked: two processes starting at once agree on one key.
-async function createKeyFile(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  const file = await open(draft, "wx", 0o600);
-  try {
-    await file.writeFile(`${randomBytes(KEY_BYTES).toString("base64")}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await link(draft, path);
-  } catch (error) {
-    if (!isExisting(error)) throw error;
-  } finally {
-    await unlink(draft);
-  }
-}
-
-const hasCode = (error: unknown, code: string) => error instanceof Error && "code" in error && error.code === code;
-const isMissing = (error: unknown) => hasCode(error, "ENOENT");
-const isExisting = (error: unknown) => hasCode(error, "EEXIST");
+const isMissing = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
