@@ -31,8 +31,7 @@ const leftOut: Readonly<Record<string, string>> = {
   listDeploymentEvents: "the history shows a deployment's operations, each with its records",
   ...Object.fromEntries(
     [
-      ...["listMembers", "updateMember", "removeMember", "leaveOrganization", "transferOwnership"],
-      ...["listInvitations", "createInvitation", "revokeInvitation", "acceptInvitation", "signUp", "explainAccess"],
+      ...["signUp", "explainAccess"],
       ...["listProjects", "createProject", "updateProject", "deleteProject"],
       ...["listProjectRoles", "grantProjectRole", "revokeProjectRole"],
       "syncDags",

@@ -9,13 +9,18 @@ import { RouterProvider } from "@tanstack/react-router";
 import { queryClient } from "./api/query-client.ts";
 import { router } from "./router.tsx";
 import { SessionGate } from "./session/session-gate.tsx";
-import { theme } from "./theme.ts";
+import { cssVariables, theme } from "./theme.ts";
 
 const styleNonce = () => document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>
         <SessionGate>

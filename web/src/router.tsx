@@ -64,6 +64,11 @@ const apiKeys = createRoute({
   path: "/api-keys",
   component: lazyRouteComponent(() => import("./organization/api-keys-page.tsx"), "ApiKeysPage"),
 });
+const members = createRoute({
+  getParentRoute: () => root,
+  path: "/members",
+  component: lazyRouteComponent(() => import("./members/members-page.tsx"), "MembersPage"),
+});
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -81,6 +86,7 @@ export const router = createRouter({
     environments,
     clusters,
     workers,
+    members,
     apiKeys,
     audit,
   ]),

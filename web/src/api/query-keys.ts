@@ -15,4 +15,6 @@ export const keys = {
   workers: ["workers"],
   apiKeys: ["api keys"],
   audit: ["audit"],
+  members: ["members"],
+  invitations: ["invitations"],
 } as const;

@@ -12,6 +12,7 @@ export type DeploymentChanges = Schemas["DeploymentChanges"];
 export type DestroyReceipt = Schemas["DestroyReceipt"];
 export type Environment = Schemas["Environment"];
 export type Health = Schemas["Health"];
+export type Member = Schemas["Member"];
 export type LogLine = Schemas["LogLine"];
 export type Metrics = Schemas["Metrics"];
 export type Operation = Schemas["Operation"];

@@ -11,6 +11,7 @@ import { useCaller } from "../session/use-caller.ts";
 import { StateBadge } from "../shared/badges.tsx";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
+import { capitalized } from "../shared/words.ts";
 import { HistoryTab } from "./history-tab.tsx";
 import { LogsTab } from "./logs-tab.tsx";
 import { MetricsTab } from "./metrics-tab.tsx";
@@ -76,7 +77,7 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
               rel="noreferrer"
               rightSection={<IconExternalLink size={16} aria-hidden />}
             >
-              Open {app}
+              Open {capitalized(app)}
             </Button>
           )}
         </>

@@ -1,6 +1,6 @@
 /** The rows of the overview; only those on screen exist, so a thousand cost what twenty do. */
 import { Box, Group, Paper, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { skipToken, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
@@ -34,7 +34,7 @@ export function DeploymentRows({ deployments, environmentNames, onEnd }: RowsPro
   useEffect(() => {
     if (lastShown >= deployments.length - AHEAD) onEnd();
   }, [lastShown, deployments.length, onEnd]);
-  const live = useQuery<ReadonlyMap<string, Operation>>({ queryKey: keys.liveOperations, enabled: false });
+  const live = useQuery<ReadonlyMap<string, Operation>>({ queryKey: keys.liveOperations, queryFn: skipToken });
   return (
     <Paper withBorder ref={list} role="table" aria-label="Deployments" aria-rowcount={deployments.length}>
       <div role="row" className={`${classes.row} ${classes.head}`}>

@@ -8,6 +8,7 @@ import { useCaller } from "../session/use-caller.ts";
 import { Copyable } from "../shared/copyable.tsx";
 import { Page } from "../shared/page.tsx";
 import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { counted } from "../shared/words.ts";
 import { DeploymentRows } from "./deployment-rows.tsx";
 import { appTypes, type ListFilters, statuses } from "./list-filters.ts";
 import { useDeployments, useEnvironments } from "./queries.ts";
@@ -53,7 +54,9 @@ export function ListPage() {
       {shown.length > 0 && (
         <>
           <Text size="sm" c="dimmed" role="status">
-            {shown.length === total ? `${total} deployments` : `${shown.length} of ${total} deployments`}
+            {shown.length === total
+              ? counted(total, "deployment")
+              : `${shown.length} of ${counted(total, "deployment")}`}
           </Text>
           <DeploymentRows
             deployments={shown}

@@ -10,6 +10,7 @@ import { Facts } from "../shared/facts.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
+import { capitalized } from "../shared/words.ts";
 import { useEnvironments, useHealth } from "./queries.ts";
 import { ScaleControl } from "./scale-control.tsx";
 
@@ -22,7 +23,7 @@ export function OverviewTab({ deployment }: { deployment: Deployment }) {
       <Paper withBorder p="md">
         <Facts
           items={[
-            ["App", `${app} ${settings.version}`],
+            ["App", `${capitalized(app)} ${settings.version}`],
             ["Size", settings.size],
             ["Environment", `${environment?.name ?? "…"} (${isolation})`],
             [

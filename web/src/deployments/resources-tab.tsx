@@ -1,8 +1,10 @@
 /** The deployment's stack: its resources as a tree, and what the program gave out. */
 import { Code, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import type { StackResource } from "../api/types.ts";
+import { phaseWords } from "../operations/phases.ts";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { counted } from "../shared/words.ts";
 import { useOutputs, useResources } from "./queries.ts";
 
 const INDENT_PIXELS = 20;
@@ -25,7 +27,7 @@ export function ResourcesTab({ id }: { id: string }) {
     <Stack>
       <Paper withBorder p="md">
         <Text size="sm" mb="xs">
-          {rows.length} resources of one Pulumi stack
+          {counted(rows.length, "resource")} of one Pulumi stack
         </Text>
         <ScrollTable label="Resources" columns={["Name", "Type", "Id", "Phase"]}>
           {rows.map(({ resource: { urn, name, type, physical_id: physicalId, phase }, depth }) => (
@@ -38,7 +40,7 @@ export function ResourcesTab({ id }: { id: string }) {
                 <Code>{type}</Code>
               </Table.Td>
               <Table.Td style={{ overflowWrap: "anywhere" }}>{physicalId}</Table.Td>
-              <Table.Td>{phase ?? ""}</Table.Td>
+              <Table.Td>{phase === null ? "" : phaseWords(phase)}</Table.Td>
             </Table.Tr>
           ))}
         </ScrollTable>

@@ -23,6 +23,7 @@ import {
   IconStack2,
   IconSun,
   IconTopologyStar3,
+  IconUsers,
 } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
@@ -35,6 +36,7 @@ const places: readonly { to: string; label: string; icon: typeof IconBox; scope:
   { to: "/operations", label: "Operations", icon: IconHistory, scope: "operations:read" },
   { to: "/environments", label: "Environments", icon: IconStack2, scope: "org:read" },
   { to: "/clusters", label: "Clusters", icon: IconTopologyStar3, scope: "org:read" },
+  { to: "/members", label: "Members", icon: IconUsers, scope: "org:read" },
   { to: "/api-keys", label: "API keys", icon: IconKey, scope: "keys:read" },
   { to: "/audit", label: "Audit log", icon: IconShieldCheck, scope: "audit:read" },
   { to: "/workers", label: "Workers", icon: IconServer, scope: "platform:read" },

@@ -3,6 +3,7 @@ import { Alert, Code, Group, Stack, Text } from "@mantine/core";
 import { IconAlertCircle } from "@tabler/icons-react";
 import type { Operation } from "../api/types.ts";
 import { Facts } from "../shared/facts.tsx";
+import { phaseWords } from "./phases.ts";
 
 const owners: Readonly<Record<string, string>> = {
   customer: "you, the one who asked for it",
@@ -22,11 +23,11 @@ export function ErrorCard({ error }: { error: NonNullable<Operation["error"]>; o
         </Group>
         <Facts
           items={[
-            ["Cause", error.cause.replace("_", " ")],
+            ["Cause", error.cause.replaceAll("_", " ")],
             ["Who must act", owners[error.owner] ?? error.owner],
             ["Worth trying again", error.retryable ? "yes" : "not before something changed"],
             ["Code", <Code key="code">{error.code}</Code>],
-            ...(error.phase ? [["Phase", error.phase] as const] : []),
+            ...(error.phase ? [["Phase", phaseWords(error.phase)] as const] : []),
             ...(error.resource ? [["Resource", <Code key="urn">{error.resource.urn}</Code>] as const] : []),
           ]}
         />

@@ -32,7 +32,11 @@ export function EventLog({ events }: { events: readonly OperationEvent[] }) {
           </Button>
         </Group>
       </Group>
-      <ScrollArea.Autosize mah={420} viewportProps={{ tabIndex: 0, "aria-label": "Log of the operation" }} type="auto">
+      <ScrollArea.Autosize
+        mah={420}
+        viewportProps={{ tabIndex: 0, role: "log", "aria-label": "Log of the operation" }}
+        type="auto"
+      >
         {shown.map(({ seq, text }) => (
           <div key={seq} className="log" data-seq={seq}>
             {text}

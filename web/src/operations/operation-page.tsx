@@ -1,6 +1,6 @@
 /** One operation: where it stands, what it touched, what it said, how it ended; live until it is over. */
 import { Button, Group, Paper, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { skipToken, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api, dataOf, idempotent } from "../api/client.ts";
@@ -16,6 +16,7 @@ import { Facts } from "../shared/facts.tsx";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
 import { duration, useNow, When } from "../shared/when.tsx";
+import { originWords } from "../shared/words.ts";
 import { ErrorCard } from "./error-card.tsx";
 import { EventLog } from "./event-log.tsx";
 import { PhaseTimeline } from "./phase-timeline.tsx";
@@ -36,7 +37,10 @@ export function OperationPage() {
     refetchInterval: ({ state }) => (state.data?.status === "queued" ? PLACE_MILLISECONDS : false),
   });
   // Filled by the stream alone; the key stands here so that the page is drawn anew with each record.
-  const { data: events = none } = useQuery<OperationEvent[]>({ queryKey: keys.operationEvents(id), enabled: false });
+  const { data: events = none } = useQuery<OperationEvent[]>({
+    queryKey: keys.operationEvents(id),
+    queryFn: skipToken,
+  });
   useEffect(() => follow(id), [id]);
   if (operation.error) return <Failure error={operation.error} onRetry={() => void operation.refetch()} />;
   if (!operation.data) return <Loading />;
@@ -66,7 +70,7 @@ function OperationView({ operation, events }: { operation: Operation; events: Op
                 </span>,
               ],
               ["Time", <Elapsed key="time" operation={operation} />],
-              ["Asked for by", `${requester.name} (${operation.origin})`],
+              ["Asked for by", `${requester.name}, ${originWords(operation.origin)}`],
               ["Asked for", <When key="asked" at={operation.requested_at} size="sm" />],
               ["Attempt", operation.attempt],
               ["Id", <Copyable key="id" text={id} what="the operation's id" />],

@@ -6,6 +6,7 @@ import { ResourceName } from "../deployments/resource-name.tsx";
 import { StateBadge } from "../shared/badges.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { duration, When } from "../shared/when.tsx";
+import { originWords } from "../shared/words.ts";
 import { operationWords } from "./words.ts";
 
 interface OperationTableProps {
@@ -33,7 +34,7 @@ export function OperationTable({ operations, withResource = false }: OperationTa
             </Table.Td>
           )}
           <Table.Td>
-            {operation.requested_by.name} ({operation.origin})
+            {operation.requested_by.name}, {originWords(operation.origin)}
           </Table.Td>
           <Table.Td>
             <When at={operation.requested_at} size="sm" />

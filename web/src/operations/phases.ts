@@ -18,6 +18,9 @@ const withPhases: Readonly<Record<string, readonly string[]>> = {
   "deployment.destroy": destroyPhases,
 };
 
+/** `Provisioning database` for `provisioning_db`. */
+export const phaseWords = (phase: string): string => (phaseMessages as Record<string, string>)[phase] ?? phase;
+
 /**
  * The steps to show: all phases of the kind, each with its state and time.
  * @param now milliseconds, for the phase that still runs
@@ -40,7 +43,7 @@ export function phaseSteps(operation: Operation, events: readonly OperationEvent
     const isLast = from !== undefined && next === undefined;
     return {
       phase,
-      title: (phaseMessages as Record<string, string>)[phase] ?? phase,
+      title: phaseWords(phase),
       state: stateOf({
         isReached: from !== undefined,
         isLast,

@@ -3,6 +3,7 @@ import { Alert, Code, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { Operation } from "../api/types.ts";
 import { ScrollTable } from "../shared/scroll-table.tsx";
+import { counted } from "../shared/words.ts";
 
 interface PlannedChange {
   op: "create" | "update" | "delete" | "replace" | "same";
@@ -39,7 +40,7 @@ export function PlanView({ result }: { result: NonNullable<Operation["result"]> 
         <Text size="sm">
           {shown.length === 0
             ? "Nothing would change."
-            : `${shown.length} resources would change, ${changes.length - shown.length} would not.`}
+            : `${counted(shown.length, "resource")} would change, ${changes.length - shown.length} would not.`}
         </Text>
         {shown.length > 0 && (
           <ScrollTable label="Planned changes" columns={["", "Name", "Type", "Why"]}>

@@ -14,6 +14,7 @@ import { Copyable } from "../shared/copyable.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { SureButton } from "../shared/sure-button.tsx";
 import { When } from "../shared/when.tsx";
 
 export function ApiKeysPage() {
@@ -55,7 +56,6 @@ export function ApiKeysPage() {
 
 function KeyRow({ apiKey, canRevoke }: { apiKey: ApiKey; canRevoke: boolean }) {
   const { id, name, hint, status, scopes, last_used_at: lastUsed, expires_at: expires } = apiKey;
-  const [isAsked, setAsked] = useState(false);
   const revoke = useMutation({
     mutationFn: () => dataOf(api.DELETE("/api/v1/api-keys/{api_key_id}", { params: { path: { api_key_id: id } } })),
     onSuccess: () => void queryClient.invalidateQueries({ queryKey: keys.apiKeys }),
@@ -78,15 +78,7 @@ function KeyRow({ apiKey, canRevoke }: { apiKey: ApiKey; canRevoke: boolean }) {
       </Table.Td>
       <Table.Td>
         {canRevoke && status === "active" && (
-          <Button
-            size="xs"
-            variant={isAsked ? "filled" : "default"}
-            color={isAsked ? "red" : undefined}
-            onClick={() => (isAsked ? revoke.mutate() : setAsked(true))}
-            loading={revoke.isPending}
-          >
-            {isAsked ? "Revoke for ever" : "Revoke"}
-          </Button>
+          <SureButton label="Revoke" sure="Revoke for ever" onSure={() => revoke.mutate()} isBusy={revoke.isPending} />
         )}
       </Table.Td>
     </Table.Tr>

@@ -9,6 +9,7 @@ import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { Empty, Failure, Loading } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
+import { originWords } from "../shared/words.ts";
 
 const PER_PAGE = 50;
 const TYPING_MILLISECONDS = 300;
@@ -65,7 +66,7 @@ export function AuditPage() {
                 <When at={at} size="sm" />
               </Table.Td>
               <Table.Td>{actor.name}</Table.Td>
-              <Table.Td>{origin}</Table.Td>
+              <Table.Td>{originWords(origin)}</Table.Td>
               <Table.Td>
                 <Code>{what}</Code>
               </Table.Td>

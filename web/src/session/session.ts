@@ -11,6 +11,8 @@ interface Token {
 
 const LOGIN = "/api/v1/auth/login";
 const REFRESH = "/api/v1/auth/refresh";
+const ACCEPT = "/api/v1/invitations/accept";
+const WHOAMI = "/api/v1/whoami";
 const LOGOUT = "/api/v1/auth/logout";
 /** Renewed this long before it runs out. */
 const MARGIN_MILLISECONDS = 60_000;
@@ -59,6 +61,21 @@ function take(answer: unknown): string {
 /** Signs in. @throws ApiProblem when it is refused */
 export async function signIn(email: string, password: string): Promise<void> {
   take(await post(LOGIN, { email, password, cookie: true }));
+}
+
+/**
+ * Uses an invitation, then signs in as the person it made a member.
+ * @throws ApiProblem when the invitation is not valid any more, or the password is wrong or too weak
+ */
+export async function join({ token: invitation, name, password }: { token: string; name: string; password: string }) {
+  const accepted = await post(ACCEPT, { token: invitation, password, ...(name !== "" && { name }) });
+  const { access_token: access } = (accepted as { data: { access_token: string } }).data;
+  const bearer = { Authorization: `Bearer ${access}` };
+  const response = await fetch(WHOAMI, { headers: bearer });
+  const { email } = ((await response.json()) as { data: { user: { email: string } } }).data.user;
+  // The session that came with the acceptance is a program's; a browser keeps its own in the cookie.
+  await post(LOGOUT, {}, bearer);
+  await signIn(email, password);
 }
 
 /**

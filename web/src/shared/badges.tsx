@@ -27,6 +27,8 @@ const looks: Readonly<Record<string, Look>> = {
   running: { color: "blue", icon: IconLoader },
   provisioning: { color: "blue", icon: IconLoader },
   starting: { color: "blue", icon: IconLoader },
+  open: { color: "blue", icon: IconClock },
+  accepted: { color: "teal", icon: IconCircleCheck },
   queued: { color: "gray", icon: IconClock },
   draining: { color: "yellow", icon: IconClock },
   degraded: { color: "yellow", icon: IconAlertTriangle },

@@ -1,0 +1,61 @@
+/** Who was asked to come, and what became of it. */
+import { Table, Title } from "@mantine/core";
+import { api, dataOf } from "../api/client.ts";
+import { StateBadge } from "../shared/badges.tsx";
+import { ScrollTable } from "../shared/scroll-table.tsx";
+import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { SureButton } from "../shared/sure-button.tsx";
+import { When } from "../shared/when.tsx";
+import { useInvitations, useMemberChange } from "./queries.ts";
+
+export function InvitationTable() {
+  const invitations = useInvitations();
+  return (
+    <section aria-label="Invitations">
+      <Title order={2} size="h4" mb="xs">
+        Invitations
+      </Title>
+      {invitations.error && <Failure error={invitations.error} onRetry={() => void invitations.refetch()} />}
+      {invitations.isPending && <Loading rows={2} />}
+      {invitations.data?.items.length === 0 && (
+        <Empty title="Nobody is invited">An invitation is a link that you give to one person; it works once.</Empty>
+      )}
+      {invitations.data && invitations.data.items.length > 0 && (
+        <ScrollTable label="Invitations" columns={["Email", "Role", "State", "Asked", "Ends", ""]}>
+          {invitations.data.items.map(
+            ({ id, email, role, status, created_at: createdAt, expires_at: expiresAt, accepted_at: acceptedAt }) => (
+              <Table.Tr key={id}>
+                <Table.Td>{email}</Table.Td>
+                <Table.Td>{role}</Table.Td>
+                <Table.Td>
+                  <StateBadge state={status} />
+                </Table.Td>
+                <Table.Td>
+                  <When at={createdAt} size="sm" />
+                </Table.Td>
+                <Table.Td>
+                  <When at={acceptedAt ?? expiresAt} size="sm" />
+                </Table.Td>
+                <Table.Td>{status === "open" && <WithdrawButton id={id} />}</Table.Td>
+              </Table.Tr>
+            ),
+          )}
+        </ScrollTable>
+      )}
+    </section>
+  );
+}
+
+function WithdrawButton({ id }: { id: string }) {
+  const withdraw = useMemberChange(() =>
+    dataOf(api.DELETE("/api/v1/invitations/{invitation_id}", { params: { path: { invitation_id: id } } })),
+  );
+  return (
+    <SureButton
+      label="Withdraw"
+      sure="Withdraw it"
+      onSure={() => withdraw.mutate(undefined)}
+      isBusy={withdraw.isPending}
+    />
+  );
+}
