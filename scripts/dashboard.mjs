@@ -1,7 +1,7 @@
 /** Builds web/ into dist/web, only when something it is made of changed, with compressed copies that the server sends as they are. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
@@ -17,6 +17,9 @@ export async function buildDashboard(root) {
   const stamp = await stampOf([source, join(root, "src/domain"), join(root, "package-lock.json")]);
   if ((await readFile(stampFile, "utf8").catch(() => "")) === stamp) return;
   const { build } = await import("vite");
+  // Where it says otherwise, as in a test, the libraries would come in their slow form with checks of their own.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
   const fresh = join(dist, `web.${process.pid}`);
   try {
     await build({
@@ -28,6 +31,8 @@ export async function buildDashboard(root) {
     await writeFile(join(fresh, ".built"), stamp);
     await place(fresh, join(dist, "web"));
   } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
     await rm(fresh, { recursive: true, force: true });
   }
 }
@@ -37,14 +42,14 @@ async function place(fresh, target) {
   const assets = join(target, "assets");
   await mkdir(assets, { recursive: true });
   const kept = new Set(await readdir(assets));
-  await cp(join(fresh, "assets"), assets, { recursive: true });
   const current = await readdir(join(fresh, "assets"));
+  // Renamed, so that no request finds half a file; one of the same name has the same contents.
+  for (const name of current) await rename(join(fresh, "assets", name), join(assets, name));
   const before = (await readFile(join(target, ".assets"), "utf8").catch(() => "")).split("\n");
   const wanted = new Set([...current, ...before]);
   for (const name of kept) if (!wanted.has(name)) await rm(join(assets, name), { force: true });
   await writeFile(join(target, ".assets"), current.join("\n"));
-  await cp(join(fresh, "index.html"), join(target, "index.html"));
-  await cp(join(fresh, ".built"), join(target, ".built"));
+  for (const name of ["index.html", ".built"]) await rename(join(fresh, name), join(target, name));
 }
 
 async function compress(folder) {

@@ -13,6 +13,9 @@ import { cssVariables, theme } from "./theme.ts";
 
 const styleNonce = () => document.querySelector<HTMLMetaElement>("meta[name=style-nonce]")?.content ?? "";
 
+// Dialogs hold the page behind them still by a style element of a library that takes its nonce from here.
+Object.assign(globalThis, { __webpack_nonce__: styleNonce() });
+
 export function App() {
   return (
     <MantineProvider
