@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { withLock } from "../local/lock-file.ts";
 
 export const Settings = z.strictObject({
   nodeId: z.string(),
@@ -20,54 +21,68 @@ export type Settings = z.infer<typeof Settings>;
 const preferredPorts = { apiPort: 7600, gatewayHttpPort: 7680, gatewayHttpsPort: 7643 };
 
 /**
- * Reads the settings, or decides and writes them on the first run.
+ * Reads the settings, or decides and writes them on the first run. Processes that start at once on a fresh machine get the
+ * same ones: a worker with a node id of its own would wait for operations nobody asks it for.
  * @throws Error naming the file when it is not what this version writes
  */
 export async function loadSettings(file: string): Promise<Settings> {
-  const existing = readIfThere(file);
-  if (existing !== undefined) {
-    const parsed = Settings.safeParse(JSON.parse(existing));
-    if (!parsed.success) {
-      throw new Error(
-        `${file} is not readable as settings: ${parsed.error.issues[0]?.message}. Mend it or move it away.`,
-      );
-    }
-    return parsed.data;
-  }
-  const settings: Settings = { nodeId: randomUUID(), domain: "localhost", ...(await freePorts()) };
-  saveSettings(file, settings);
-  return settings;
+  return (
+    readSettings(file) ??
+    inTurn(file, async () => {
+      const meanwhile = readSettings(file);
+      if (meanwhile !== undefined) return meanwhile;
+      const settings: Settings = { nodeId: randomUUID(), domain: "localhost", ...(await freePorts()) };
+      saveSettings(file, settings);
+      return settings;
+    })
+  );
 }
 
-/** Writes the settings so that a crash leaves the old or the new file, never half of one. */
-export function saveSettings(file: string, settings: Settings): void {
+/** Chooses the gateway's ports anew: for a node whose URLs nobody knows yet. */
+export const moveGatewayPorts = (file: string, settings: Settings): Promise<Settings> =>
+  move(file, settings, ["gatewayHttpPort", "gatewayHttpsPort"]);
+
+/** Chooses the API's port anew: for an installation nobody has deployed to yet. */
+export const moveApiPort = (file: string, settings: Settings): Promise<Settings> => move(file, settings, ["apiPort"]);
+
+type PortName = keyof typeof preferredPorts;
+
+/** @param known what the caller went by: where another process has moved meanwhile, its choice is taken over */
+async function move(file: string, known: Settings, names: readonly PortName[]): Promise<Settings> {
+  return inTurn(file, async () => {
+    const current = readSettings(file) ?? known;
+    if (names.some((name) => current[name] !== known[name])) return current;
+    const free = await freePorts([current.apiPort, current.gatewayHttpPort, current.gatewayHttpsPort]);
+    const moved = { ...current, ...Object.fromEntries(names.map((name) => [name, free[name]])) };
+    saveSettings(file, moved);
+    return moved;
+  });
+}
+
+async function inTurn<T>(file: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
+  return withLock(`${file}.lock`, {}, work);
+}
+
+/** Written so that a crash leaves the old or the new file, never half of one. */
+function saveSettings(file: string, settings: Settings): void {
   const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
   renameSync(temporary, file);
 }
 
-/** Chooses the gateway's ports anew: for a node whose URLs nobody knows yet. */
-export async function moveGatewayPorts(file: string, settings: Settings): Promise<Settings> {
-  const taken = [settings.apiPort, settings.gatewayHttpPort, settings.gatewayHttpsPort];
-  const { gatewayHttpPort, gatewayHttpsPort } = await freePorts(taken);
-  const moved = { ...settings, gatewayHttpPort, gatewayHttpsPort };
-  saveSettings(file, moved);
-  return moved;
-}
-
-/** Chooses the API's port anew: for an installation nobody has deployed to yet. */
-export async function moveApiPort(file: string, settings: Settings): Promise<Settings> {
-  const taken = [settings.apiPort, settings.gatewayHttpPort, settings.gatewayHttpsPort];
-  const moved = { ...settings, apiPort: (await freePorts(taken)).apiPort };
-  saveSettings(file, moved);
-  return moved;
+function readSettings(file: string): Settings | undefined {
+  const existing = readIfThere(file);
+  if (existing === undefined) return undefined;
+  const parsed = Settings.safeParse(JSON.parse(existing));
+  if (parsed.success) return parsed.data;
+  throw new Error(`${file} is not readable as settings: ${parsed.error.issues[0]?.message}. Mend it or move it away.`);
 }
 
 async function freePorts(notThese: readonly number[] = []): Promise<typeof preferredPorts> {
   const taken = new Set<number>(notThese);
   const chosen = { ...preferredPorts };
-  for (const name of Object.keys(preferredPorts) as (keyof typeof preferredPorts)[]) {
+  for (const name of Object.keys(preferredPorts) as PortName[]) {
     let port = preferredPorts[name];
     while (taken.has(port) || !(await isFree(port))) port += 1;
     taken.add(port);

@@ -21,6 +21,8 @@ if (home === undefined) {
   process.stderr.write("Give the home folder: node dist/supervisor.js <home>\n");
   process.exit(2);
 }
+// On a full disk its own lines are lost; the gateway and the apps go on.
+process.stderr.on("error", () => undefined);
 keepOwnLogSmall(supervisorPaths(home).ownLog);
 try {
   await runSupervisor(home, (cache) => packagesFor(home, cache));

@@ -25,6 +25,9 @@ const migrations: Record<string, Migration> = {
  */
 export async function migrate(connectionString: string): Promise<string[]> {
   const pool = new pg.Pool({ connectionString, max: 3 });
+  // A server that goes away fails the statement under way; it must not end this process without a reason.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const turn = await pool.connect();
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {

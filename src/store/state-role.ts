@@ -14,6 +14,8 @@ export const stateRoleName = (database: string): string => `${database}_state`;
  */
 export async function ensureStateRole(connectionString: string, password: string): Promise<string> {
   const client = new pg.Client({ connectionString });
+  // A server that goes away between two statements fails the next one; it must not end this process.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const { rows } = await client.query<{ name: string }>("SELECT current_database() AS name");

@@ -144,14 +144,18 @@ describe("two workers of one node", () => {
   });
 
   it("never change one deployment at the same time: a destroy waits behind the change (ON-12)", async () => {
-    const accepted = await Promise.all(Array.from({ length: 3 }, (_, index) => deploy(`in turn ${index}`)));
+    const accepted = await Promise.all(
+      Array.from({ length: 3 }, (_, index) => deploy(`in turn ${index}`, { version: "items" })),
+    );
     const destroys = await Promise.all(
       accepted.map(async ({ deployment_id: id }) => {
         await api("POST", `/deployments/${id}/stop`).catch(() => undefined);
         return api<Accepted>("DELETE", `/deployments/${id}`);
       }),
     );
-    await settled([...accepted, ...destroys].map(({ operation_id: id }) => id));
+    await settled(accepted.map(({ operation_id: id }) => id));
+    const destroyed = await settled(destroys.map(({ operation_id: id }) => id));
+    expect(destroyed.map(({ status }) => status)).toEqual(destroys.map(() => "succeeded"));
     const { rows } = await database.query(
       `SELECT a.id, b.id FROM onvera.operations a JOIN onvera.operations b
        ON a.resource_id = b.resource_id AND a.id < b.id AND a.slot <> 'reading' AND b.slot <> 'reading'

@@ -15,6 +15,8 @@ export interface ControlDatabase {
 export async function ensureControlDatabase(superuserUrl: string, wanted: ControlDatabase): Promise<string> {
   const { role, database, password } = wanted;
   const client = new pg.Client({ connectionString: superuserUrl });
+  // A server that goes away between two statements fails the next one; it must not end this process without a reason.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const roleName = pg.escapeIdentifier(role);
