@@ -4,6 +4,7 @@
  */
 import { type FailureCode, failure } from "../domain/failures.ts";
 import type { OperationError } from "../domain/operation.ts";
+import { SetupError, type SetupErrorCode, systemErrorCode } from "../domain/setup-error.ts";
 import { partFailure } from "./part-failures.ts";
 import type { ResourceFailure } from "./resource-failure.ts";
 import type { RunnerOutcome } from "./runner/messages.ts";
@@ -13,11 +14,11 @@ const rules: readonly (readonly [pattern: RegExp, code: FailureCode])[] = [
   [/the stack is currently locked by|Another update is currently in progress/, "STACK_LOCKED"],
   [/Stale write to stack|has no generation/, "LEASE_LOST"],
   [/code = Unavailable|error reading from server|transport is closing/, "PROVIDER_LOST"],
-  [/no space left on device|could not extend file|disk full/i, "DISK_FULL"],
+  [/no space left on device|could not extend file|disk full|EDQUOT/i, "DISK_FULL"],
   [/too many clients already|too many connections|remaining connection slots/i, "DATABASE_BUSY"],
   [/tuple concurrently updated|deadlock detected|could not serialize access|40001|40P01/, "DATABASE_CONFLICT"],
   [
-    /ECONNREFUSED|connection refused|the database system is (starting up|shutting down)|ECONNRESET|server closed the connection|Connection terminated|57P0[1-3]/i,
+    /ECONNREFUSED|connection refused|the database system is (starting up|shutting down|not yet accepting|in recovery)|ECONNRESET|server closed the connection|Connection terminated|57P0[1-3]/i,
     "DATABASE_UNREACHABLE",
   ],
   [/permission denied|42501|not authorized|AccessDenied|forbidden/i, "PERMISSION_DENIED"],
@@ -27,6 +28,25 @@ const rules: readonly (readonly [pattern: RegExp, code: FailureCode])[] = [
   [/already exists/i, "NAME_TAKEN"],
   [/timed? ?out|deadline exceeded/i, "TIMED_OUT"],
 ];
+
+/** What can befall the worker itself as well; the other texts mean something else when it is not the engine that says them. */
+const ofThisMachine = new Set<FailureCode>(["DISK_FULL", "DATABASE_BUSY", "DATABASE_CONFLICT", "DATABASE_UNREACHABLE"]);
+
+/** What this machine lacks for an app's packages. Its exact words name folders and mirrors, so only the log has them. */
+const lacking: Partial<Record<SetupErrorCode, FailureCode>> = {
+  "disk-full": "DISK_FULL",
+  network: "PACKAGES_UNREACHABLE",
+  "python-missing": "PYTHON_MISSING",
+  "python-unfit": "PYTHON_MISSING",
+};
+
+/** The error of a step that threw what no step foresees: a full disk or a database that is away is called by its name. */
+export function workerError(thrown: unknown): OperationError {
+  if (thrown instanceof SetupError) return failure(lacking[thrown.code] ?? "PLATFORM_FAULT");
+  const said = thrown instanceof Error ? `${systemErrorCode(thrown) ?? ""} ${thrown.message}` : "";
+  const rule = rules.find(([pattern, code]) => ofThisMachine.has(code) && pattern.test(said));
+  return failure(rule?.[1] ?? "PLATFORM_FAULT");
+}
 
 /**
  * The error of a run that did not succeed.

@@ -35,6 +35,19 @@ export const failures = {
   DATABASE_BUSY: passing("capacity", "The database server has no free connection."),
   DATABASE_CONFLICT: passing("conflict", "Two changes met in the database."),
   DATABASE_UNREACHABLE: passing("platform", "The database server or a service of this machine could not be reached."),
+  PACKAGES_UNREACHABLE: {
+    cause: "platform",
+    retryable: true,
+    owner: "operator",
+    message: "The application's packages could not be fetched: this machine does not reach the package index.",
+    nextStep: "Check the machine's network, proxy and index settings, then repeat the request: it goes on from there.",
+  },
+  PYTHON_MISSING: lasting(
+    "platform",
+    "There is no Python on this machine that the application runs on.",
+    "Run 'onvera doctor' on the machine; it says what to install. Then repeat the request.",
+    "operator",
+  ),
   PERMISSION_DENIED: lasting(
     "permission",
     "The platform was refused a right it needs.",

@@ -1,10 +1,11 @@
 /** The table of failures: closed causes, somebody who must act, a next step, and documented codes (NH-09). */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { engineError } from "../../src/automation/errors.ts";
+import { engineError, workerError } from "../../src/automation/errors.ts";
 import { canceledResult } from "../../src/domain/canceled-result.ts";
 import { type FailureCode, failure, failures, lastWord } from "../../src/domain/failures.ts";
 import { failureCauses, type OperationType, operationTypes } from "../../src/domain/operation.ts";
+import { SetupError, type SetupErrorCode } from "../../src/domain/setup-error.ts";
 
 const codes = Object.keys(failures) as FailureCode[];
 
@@ -21,6 +22,8 @@ const cliSaid = (stderr: string, exitCode: number | null = 1) =>
     },
     [],
   );
+
+const lacks = (code: SetupErrorCode) => new SetupError(code, { what: code, why: "/srv/mirror", nextStep: "" });
 
 describe("the failures an operation can end with (NH-09)", () => {
   it.each(codes)("%s has a cause of the closed set, an owner and a next step", (code) => {
@@ -54,12 +57,34 @@ describe("what the engine and the providers say, as one of them (NH-09)", () => 
     ["error: No space left on device", "DISK_FULL", "capacity"],
     ["error: remaining connection slots are reserved", "DATABASE_BUSY", "capacity"],
     ["error: dial tcp: connection refused", "DATABASE_UNREACHABLE", "platform"],
+    ["error: no plugin 'pulumi-resource-random' found in the workspace", "PLUGIN_MISSING", "platform"],
     ["error: something nobody has seen", "ENGINE_FAILED", "provider"],
   ])("%s is %s", (said, code, cause) => {
     const error = cliSaid(said);
     expect({ code: error.code, cause: error.cause }).toEqual({ code, cause });
     expect(error.message).not.toContain(said.slice("error: ".length));
   });
+
+  it.each([
+    [Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }), "DISK_FULL"],
+    [Object.assign(new Error("EDQUOT: disk quota exceeded, write"), { code: "EDQUOT" }), "DISK_FULL"],
+    [Object.assign(new Error('could not extend file "base/1/2_fsm"'), { code: "53100" }), "DISK_FULL"],
+    [new Error("connect ECONNREFUSED 127.0.0.1:5432"), "DATABASE_UNREACHABLE"],
+    [Object.assign(new Error("terminating connection"), { code: "57P01" }), "DATABASE_UNREACHABLE"],
+    [new Error("the database system is not yet accepting connections"), "DATABASE_UNREACHABLE"],
+    [lacks("network"), "PACKAGES_UNREACHABLE"],
+    [lacks("python-missing"), "PYTHON_MISSING"],
+    [lacks("python-unfit"), "PYTHON_MISSING"],
+    [lacks("disk-full"), "DISK_FULL"],
+    [lacks("package-tampered"), "PLATFORM_FAULT"],
+    [new Error("x is not a function"), "PLATFORM_FAULT"],
+    ["thrown by somebody else", "PLATFORM_FAULT"],
+  ])(
+    "a worker that meets %s calls it %s (issue: disk full, no network, Python missing, PostgreSQL down)",
+    (thrown, code) => {
+      expect(workerError(thrown)).toEqual(failure(code as FailureCode));
+    },
+  );
 
   it("a killed engine is tried again, a failed one is not", () => {
     expect(cliSaid("", null)).toMatchObject({ code: "ENGINE_KILLED", retryable: true });

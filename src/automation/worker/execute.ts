@@ -4,6 +4,7 @@ import { type CanceledResources, canceledResult } from "../../domain/canceled-re
 import { failure, lastWord } from "../../domain/failures.ts";
 import type { OperationError, OperationType } from "../../domain/operation.ts";
 import type { Operation } from "../../store/schema.ts";
+import { workerError } from "../errors.ts";
 import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
 import { removeStaleLocks } from "../recovery/stale-lock.ts";
 import { readStackState } from "../recovery/state-reader.ts";
@@ -237,7 +238,7 @@ const END_PAUSE_MILLISECONDS = 200;
 
 function failureOf(error: unknown): OperationError {
   if (error instanceof StepFailure) return error.error;
-  return failure("PLATFORM_FAULT");
+  return workerError(error);
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
