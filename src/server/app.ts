@@ -11,7 +11,8 @@ import { allowedMethods, assertAllDeclared, createGuard } from "./middleware/gua
 import { createRateLimiter } from "./middleware/rate-limit.ts";
 import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
-import { apiKeyRoutes, auditRoutes, authRoutes, jwksRoutes } from "./routes/access.ts";
+import { apiKeyRoutes, authRoutes, jwksRoutes } from "./routes/access.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { deploymentActionRoutes } from "./routes/deployment-actions.ts";
 import { deploymentViewRoutes } from "./routes/deployment-views.ts";

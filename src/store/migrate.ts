@@ -7,6 +7,7 @@ import * as accessLookups from "./migrations/0003-access-lookups.ts";
 import * as queue from "./migrations/0004-queue.ts";
 import * as members from "./migrations/0005-members.ts";
 import * as ownAppRole from "./migrations/0006-own-app-role.ts";
+import * as auditChain from "./migrations/0007-audit-chain.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   "0004-queue": queue,
   "0005-members": members,
   "0006-own-app-role": ownAppRole,
+  "0007-audit-chain": auditChain,
 };
 
 /**

@@ -379,6 +379,16 @@ export interface AuditEventsTable {
   target_id: string | null;
   change: NullableJson<Record<string, unknown>>;
   outcome: Generated<string>;
+  /** Place in its chain, from 1, and the hash over it and the event before; made by the database at commit. */
+  position: ColumnType<number | null, never, never>;
+  hash: ColumnType<Buffer | null, never, never>;
+}
+
+/** The newest link of an organization's chain of audit events; '' is the installation's. */
+export interface AuditChainsTable {
+  organization_id: string;
+  position: ColumnType<number, never, never>;
+  hash: ColumnType<Buffer, never, never>;
 }
 
 export interface Tables {
@@ -408,6 +418,7 @@ export interface Tables {
   signing_keys: SigningKeysTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_events: AuditEventsTable;
+  audit_chains: AuditChainsTable;
 }
 
 export type Deployment = Selectable<DeploymentsTable>;

@@ -107,6 +107,8 @@ const requests: Record<string, Asked> = {
   getApiKey: { ok: 200 },
   revokeApiKey: { ok: 200 },
   listAuditEvents: { ok: 200 },
+  exportAuditEvents: { ok: 200 },
+  verifyAuditLog: { ok: 200 },
   getJwks: { ok: 200 },
   listApps: { ok: 200 },
   getVersion: { ok: 200 },

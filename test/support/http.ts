@@ -33,6 +33,8 @@ export interface CallOptions {
 export interface TestServer extends AssembledServer {
   store: Store;
   connectionString: string;
+  /** The same database as its server's superuser, for whom no rule holds. */
+  superuserConnectionString: string;
   clusterId: string;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   addOrganization(name?: string): Promise<{ organizationId: string; owner: string; ownerKey: string }>;
@@ -144,7 +146,7 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
       return { status: answer.status, headers: answer.headers, body: "" };
     }
     const text = await answer.text();
-    const isJson = /json/.test(answer.headers.get("content-type") ?? "");
+    const isJson = /[/+]json/.test(answer.headers.get("content-type") ?? "");
     return { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
   };
 
@@ -152,6 +154,7 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
     ...server,
     store,
     connectionString,
+    superuserConnectionString: postgres.connectionString(new URL(connectionString).pathname.slice(1)),
     clusterId,
     addUser,
     addKey,

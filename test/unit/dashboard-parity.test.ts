@@ -14,6 +14,8 @@ const leftOut: Readonly<Record<string, string>> = {
   readyz: "asked by machines",
   getJwks: "asked by programs that check tokens",
   getVersion: "the command line compares versions; a page is of the server's own version",
+  exportAuditEvents: "a file for other programs: onvera audit export",
+  verifyAuditLog: "a nightly job's question, asked from another machine: onvera audit verify",
   runPulumi: "an operator's tool: its output belongs in a terminal",
   createOrganization: "an operator's act, done once at the terminal: onvera organizations create",
   listOrganizations: "whoami names the person's organizations, with their role in each",

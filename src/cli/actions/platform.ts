@@ -1,7 +1,6 @@
-/** `onvera clusters`, `onvera workers`, `onvera apps` and `onvera audit`. */
+/** `onvera clusters`, `onvera workers` and `onvera apps`. */
 import type { Data } from "../api/contract.ts";
-import { argument, type Invocation, text } from "../invocation.ts";
-import { wholeNumber } from "../options.ts";
+import { argument, type Invocation } from "../invocation.ts";
 import { age } from "../output/elapsed.ts";
 import { paintStatus } from "../output/paint.ts";
 import { showList, showOne } from "../output/show.ts";
@@ -71,30 +70,3 @@ export async function apps(invocation: Invocation): Promise<undefined> {
 
 const processText = ({ name, scalable, min_replicas, max_replicas }: App["processes"][number]): string =>
   scalable ? `${name} (${min_replicas}-${max_replicas})` : name;
-
-export async function audit(invocation: Invocation): Promise<undefined> {
-  const page = await invocation.api().call("listAuditEvents", {
-    query: {
-      from: text(invocation, "from"),
-      to: text(invocation, "to"),
-      actor_id: text(invocation, "actor"),
-      action: text(invocation, "action"),
-      target_id: text(invocation, "target"),
-      page: wholeNumber("--page", text(invocation, "page") ?? "1"),
-      per_page: wholeNumber("--per-page", text(invocation, "perPage") ?? "50"),
-    },
-  });
-  showList(invocation, page, {
-    columns: [
-      { title: "AT", value: ({ at }) => at },
-      { title: "ACTOR", value: ({ actor }) => `${actor.name} (${actor.kind})` },
-      { title: "ACTION", value: ({ action }) => action },
-      { title: "TARGET", value: ({ target_id, target_type }) => target_id ?? target_type ?? "" },
-      { title: "OUTCOME", value: ({ outcome }) => outcome },
-      { title: "BY WAY OF", value: ({ origin }) => origin },
-    ],
-    name: ({ id }) => String(id),
-    nothing: "There are no such events.",
-  });
-  return undefined;
-}

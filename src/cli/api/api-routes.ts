@@ -12,6 +12,7 @@ export const routes = {
   deleteProject: ["DELETE", "/api/v1/projects/{project_id}"],
   destroyDeployment: ["DELETE", "/api/v1/deployments/{deployment_id}"],
   explainAccess: ["GET", "/api/v1/access/explain"],
+  exportAuditEvents: ["GET", "/api/v1/audit/export"],
   getApiKey: ["GET", "/api/v1/api-keys/{api_key_id}"],
   getCluster: ["GET", "/api/v1/clusters/{cluster_id}"],
   getCurrentUser: ["GET", "/api/v1/whoami"],
@@ -73,6 +74,7 @@ export const routes = {
   updateEnvironment: ["PATCH", "/api/v1/environments/{environment_id}"],
   updateMember: ["PATCH", "/api/v1/members/{user_id}"],
   updateProject: ["PATCH", "/api/v1/projects/{project_id}"],
+  verifyAuditLog: ["GET", "/api/v1/audit/verification"],
 } as const satisfies Record<string, readonly [method: string, path: string]>;
 
 export type OperationId = keyof typeof routes;

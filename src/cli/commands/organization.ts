@@ -186,6 +186,14 @@ export const apiKeyCommands: CommandGroup = {
   ],
 };
 
+const auditFilters = [
+  { flags: "--from <moment>", description: "since (ISO 8601)" },
+  { flags: "--to <moment>", description: "until (ISO 8601)" },
+  { flags: "--actor <id>", description: "only by this person or key" },
+  { flags: "--action <action>", description: "only this action" },
+  { flags: "--target <id>", description: "only on this resource" },
+];
+
 export const auditCommands: CommandGroup = {
   name: "audit",
   summary: "Who did what, when",
@@ -194,17 +202,34 @@ export const auditCommands: CommandGroup = {
       name: "list",
       aliases: ["ls"],
       summary: "List the audit log, newest first",
-      options: [
-        { flags: "--from <moment>", description: "since (ISO 8601)" },
-        { flags: "--to <moment>", description: "until (ISO 8601)" },
-        { flags: "--actor <id>", description: "only by this person or key" },
-        { flags: "--action <action>", description: "only this action" },
-        { flags: "--target <id>", description: "only on this resource" },
-        ...pageOptions,
-      ],
+      options: [...auditFilters, ...pageOptions],
       examples: [{ line: "onvera audit list" }, { line: "onvera audit list --from 2026-01-01T00:00:00Z -o json" }],
       calls: ["listAuditEvents"],
-      load: async () => ({ run: (await import("../actions/platform.ts")).audit }),
+      load: async () => ({ run: (await import("../actions/audit.ts")).list }),
+    },
+    {
+      name: "export",
+      summary: "Print the audit log as one file, oldest first",
+      options: [
+        { flags: "--format <format>", description: "JSON lines (default) or CSV", choices: ["jsonl", "csv"] },
+        ...auditFilters,
+      ],
+      examples: [{ line: "onvera audit export --format csv > audit.csv" }],
+      calls: ["exportAuditEvents"],
+      load: async () => ({ run: (await import("../actions/audit.ts")).exportLog }),
+    },
+    {
+      name: "verify",
+      summary: "Check that nobody changed, removed or added events; exit code 1 when somebody did",
+      options: [
+        { flags: "--noted <head>", description: "a head that an earlier check printed and you kept elsewhere" },
+      ],
+      examples: [
+        { line: "onvera audit verify" },
+        { line: "onvera audit verify --quiet", note: "the head alone, to note" },
+      ],
+      calls: ["verifyAuditLog"],
+      load: async () => ({ run: (await import("../actions/audit.ts")).verify }),
     },
   ],
 };

@@ -1,9 +1,7 @@
-/** Sign-in, tokens, API keys and the audit log as declared. */
+/** Sign-in, tokens and API keys as declared. */
 import { z } from "@hono/zod-openapi";
 import {
   ApiKeyView,
-  AuditEventView,
-  AuditListQuery,
   CreateApiKey,
   CreatedApiKey,
   Jwks,
@@ -102,16 +100,6 @@ export const revokeApiKey = declare("api_keys.write", {
   summary: "Revoke an API key, for ever",
   request: { params: keyParam },
   responses: { 200: jsonAnswer("The revoked key.", envelope(ApiKeyView)), ...problems(404) },
-});
-
-export const listAudit = declare("audit.read", {
-  method: "get",
-  path: "/audit",
-  operationId: "listAuditEvents",
-  tags: ["Audit"],
-  summary: "The organization's audit log",
-  request: { query: AuditListQuery },
-  responses: { 200: jsonAnswer("A page of events, newest first.", pageOf(AuditEventView)), ...problems() },
 });
 
 export const jwks = declare("public", {

@@ -2,6 +2,7 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { API_BASE } from "../openapi.ts";
 import * as access from "./access.ts";
+import * as audit from "./audit.ts";
 import { ACCESS_MEMBER, type Access } from "./declare.ts";
 import * as actions from "./deployment-actions.ts";
 import * as views from "./deployment-views.ts";
@@ -24,7 +25,7 @@ export interface DeclaredRoute {
 /** Routes outside /api/v1. */
 const atRoot = new Set(["getJwks", "healthz", "readyz"]);
 
-const modules = [deployments, actions, views, operations, organization, projects, members, access, service];
+const modules = [deployments, actions, views, operations, organization, projects, members, access, audit, service];
 
 /** All routes, in the order of their modules. */
 export const declaredRoutes: readonly DeclaredRoute[] = modules

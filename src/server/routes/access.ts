@@ -1,4 +1,4 @@
-/** Handlers of sign-in, tokens, API keys and the audit log. */
+/** Handlers of sign-in, tokens and API keys. */
 import type { Context } from "hono";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
@@ -15,7 +15,6 @@ import {
   listApiKeys,
   revokeApiKey,
 } from "../services/api-keys.ts";
-import { listAudit } from "../services/audit-log.ts";
 import { refreshSession, revokeSession, signIn, type TokenPair } from "../services/sessions.ts";
 import { dropCookie, keepInCookie, readCookie, requireOwnPage } from "../session-cookie.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
@@ -179,14 +178,6 @@ export const apiKeyRoutes = (deps: ServerDeps) => {
       return c.json({ data: viewFor(c)(row) }, 200);
     });
 };
-
-export const auditRoutes = (deps: ServerDeps) =>
-  newApi().openapi(contracts.listAudit, async (c) => {
-    const organizationId = organizationOf(c.get("caller"));
-    const query = c.req.valid("query");
-    const page = await transact(deps, organizationId, (db) => listAudit(db, organizationId, query));
-    return c.json({ data: page }, 200);
-  });
 
 export const jwksRoutes = (deps: ServerDeps) =>
   newApi().openapi(contracts.jwks, async (c) => {

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { roles, scopes } from "../../domain/permissions.ts";
-import { DisplayName, Link, pageQuery, Timestamp } from "./common.ts";
-import { ActorView } from "./operations.ts";
+import { DisplayName, Link, Timestamp } from "./common.ts";
 
 export const ApiKeyView = z
   .object({
@@ -89,29 +88,3 @@ export const WhoAmI = z
   .meta({ id: "WhoAmI" });
 
 export const Jwks = z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).meta({ id: "Jwks" });
-
-export const AuditEventView = z
-  .object({
-    id: z.int(),
-    at: Timestamp,
-    actor: ActorView,
-    origin: z.string(),
-    action: z.string(),
-    target_type: z.string().nullable(),
-    target_id: z.string().nullable(),
-    change: z.record(z.string(), z.unknown()).nullable(),
-    outcome: z.string(),
-    request_id: z.string().nullable(),
-  })
-  .meta({ id: "AuditEvent" });
-
-const Moment = z.iso.datetime({ offset: true });
-
-export const AuditListQuery = z.strictObject({
-  ...pageQuery,
-  from: Moment.optional(),
-  to: Moment.optional(),
-  actor_id: z.string().min(1).max(100).optional(),
-  action: z.string().min(1).max(100).optional(),
-  target_id: z.string().min(1).max(100).optional(),
-});
