@@ -60,8 +60,12 @@ export function organizationOf(caller: Caller): string {
 }
 
 /** How a request came, as sign-ins are written down with it. */
-export const circumstancesOf = (c: Context<ServerEnv>) => ({
+export const circumstancesOf = (
+  c: Context<ServerEnv>,
+  { addressOf }: { addressOf(context: unknown): string | undefined },
+) => ({
   requestId: c.get("requestId"),
+  address: addressOf(c),
   userAgent: c.req.header("User-Agent"),
 });
 

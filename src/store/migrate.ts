@@ -8,6 +8,7 @@ import * as queue from "./migrations/0004-queue.ts";
 import * as members from "./migrations/0005-members.ts";
 import * as ownAppRole from "./migrations/0006-own-app-role.ts";
 import * as auditChain from "./migrations/0007-audit-chain.ts";
+import * as signInAttempts from "./migrations/0008-sign-in-attempts.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   "0005-members": members,
   "0006-own-app-role": ownAppRole,
   "0007-audit-chain": auditChain,
+  "0008-sign-in-attempts": signInAttempts,
 };
 
 /**

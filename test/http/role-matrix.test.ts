@@ -129,7 +129,9 @@ const keys: Partial<Record<Role | "operator" | "stranger" | "expired" | "revoked
 let unique = 0;
 
 beforeAll(async () => {
-  server = await startTestServer({ limits: { perCaller: 100_000, perAddress: 100_000, failuresPerAddress: 100_000 } });
+  server = await startTestServer({
+    limits: { perCaller: 100_000, perAddress: 100_000, failuresPerAddress: 100_000, signInsPerPersonAndAddress: 1000 },
+  });
   ({ organizationId, owner, ownerKey } = await server.addOrganization());
   projectId = (await server.call("GET", "/api/v1/projects", { key: ownerKey })).body.data.items[0].id;
   for (const role of roles) {

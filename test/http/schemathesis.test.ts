@@ -38,7 +38,13 @@ beforeAll(async () => {
   const told = scriptedRuntime();
   server = await startTestServer({
     signUp: "open",
-    limits: { perCaller: 1e9, perAddress: 1e9, failuresPerAddress: 1e9 },
+    limits: {
+      perCaller: 1e9,
+      perAddress: 1e9,
+      failuresPerAddress: 1e9,
+      signInsPerPersonAndAddress: 1e9,
+      signInsPerAddress: 1e9,
+    },
     // A log that is followed has no end, and the fuzzer waits for one.
     runtime: { ...told, logs: (target, request) => told.logs(target, { ...request, follow: false }) },
   });

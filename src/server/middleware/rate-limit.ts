@@ -10,9 +10,21 @@ export interface Limits {
   perAddress: number;
   /** Failed sign-ins and unknown keys a minute from one address. */
   failuresPerAddress: number;
+  /** Failed sign-ins in a quarter of an hour (services/sign-in-throttle.ts). */
+  signInsPerPersonAndAddress: number;
+  /** From all addresses the person never signed in from. */
+  signInsPerPerson: number;
+  signInsPerAddress: number;
 }
 
-export const defaultLimits: Limits = { perCaller: 1200, perAddress: 600, failuresPerAddress: 60 };
+export const defaultLimits: Limits = {
+  perCaller: 1200,
+  perAddress: 600,
+  failuresPerAddress: 60,
+  signInsPerPersonAndAddress: 10,
+  signInsPerPerson: 50,
+  signInsPerAddress: 100,
+};
 
 const WINDOW_MILLISECONDS = 60_000;
 

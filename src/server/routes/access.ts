@@ -34,17 +34,18 @@ export const authRoutes = (deps: ServerDeps) =>
     .openapi(contracts.login, async (c) => {
       const { email, password, organization_id: organizationId, cookie = false } = c.req.valid("json");
       if (cookie) requireOwnPage(c);
-      const tokens = await signIn(deps, { email, password, organizationId }, circumstancesOf(c));
+      const tokens = await signIn(deps, { email, password, organizationId }, circumstancesOf(c, deps));
       return c.json({ data: cookie ? withCookie(c, tokens) : tokens }, 200);
     })
 
     .openapi(contracts.refresh, async (c) => {
       const { refresh_token: token } = c.req.valid("json");
-      if (token !== undefined) return c.json({ data: await refreshSession(deps, token, circumstancesOf(c)) }, 200);
+      if (token !== undefined)
+        return c.json({ data: await refreshSession(deps, token, circumstancesOf(c, deps)) }, 200);
       requireOwnPage(c);
       const kept = readCookie(c);
       if (kept === undefined) throw new OnveraError("INVALID_TOKEN", { message: "Nobody is signed in here" });
-      return c.json({ data: withCookie(c, await refreshSession(deps, kept, circumstancesOf(c))) }, 200);
+      return c.json({ data: withCookie(c, await refreshSession(deps, kept, circumstancesOf(c, deps))) }, 200);
     })
 
     .openapi(contracts.logout, async (c) => {

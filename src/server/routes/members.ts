@@ -119,7 +119,7 @@ export const invitationRoutes = (deps: ServerDeps) =>
   newApi()
     .openapi(contracts.acceptInvitation, async (c) => {
       const { token, name, password } = c.req.valid("json");
-      return c.json({ data: await acceptInvitation(deps, { token, name, password }, circumstancesOf(c)) }, 200);
+      return c.json({ data: await acceptInvitation(deps, { token, name, password }, circumstancesOf(c, deps)) }, 200);
     })
 
     .openapi(contracts.createInvitation, async (c) => {
@@ -171,7 +171,7 @@ export const joiningRoutes = (deps: ServerDeps) =>
   newApi()
     .openapi(contracts.signUp, async (c) => {
       const { email, name, password, organization_name: organizationName } = c.req.valid("json");
-      const data = await signUp(deps, { email, name, password, organizationName }, circumstancesOf(c));
+      const data = await signUp(deps, { email, name, password, organizationName }, circumstancesOf(c, deps));
       return c.json({ data }, 200);
     })
 

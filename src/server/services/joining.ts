@@ -8,6 +8,7 @@ import { transact } from "../transact.ts";
 import { openInvitation, useInvitation } from "./invitations.ts";
 import { insertOrganization } from "./organizations.ts";
 import { type Circumstances, openSession } from "./sessions.ts";
+import { admitSignIn, noteSignIn } from "./sign-in-throttle.ts";
 import { ensureUser, hashPassword, passwordMatches } from "./users.ts";
 
 export interface SignUp {
@@ -46,7 +47,7 @@ export async function signUp(deps: ServerDeps, wanted: SignUp, circumstances: Ci
 
 /**
  * Uses an invitation up and signs the person in: a new one with the password they choose, a known one with theirs.
- * @throws OnveraError INVITATION_NOT_VALID, VALIDATION_ERROR, INVALID_CREDENTIALS or ACCESS_DENIED
+ * @throws OnveraError INVITATION_NOT_VALID, VALIDATION_ERROR, INVALID_CREDENTIALS, ACCESS_DENIED or RATE_LIMIT_EXCEEDED
  */
 export async function acceptInvitation(
   deps: ServerDeps,
@@ -58,6 +59,7 @@ export async function acceptInvitation(
     return { email: invitation.email, known: await findByEmail(db, invitation.email) };
   });
   const name = wanted.name ?? email;
+  const attempt = known && (await admitSignIn(deps, { email, address: circumstances.address }));
   if (known) await requireOwnPassword(known, wanted.password);
   else requireGoodPassword(wanted.password, [email, name]);
   const passwordHash = known ? undefined : await hashPassword(wanted.password);
@@ -65,6 +67,7 @@ export async function acceptInvitation(
     const invitation = await openInvitation(db, wanted.token, deps.now());
     const user = known ?? (await newPerson(db, { email, name, passwordHash }));
     await useInvitation(db, invitation, user.id);
+    if (attempt) await noteSignIn(db, attempt, user.id);
     const organizationId = invitation.organization_id;
     await writeAudit(db, {
       organizationId,

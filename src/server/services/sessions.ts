@@ -7,12 +7,15 @@ import type { Scoped } from "../../store/database.ts";
 import type { ServerDeps } from "../deps.ts";
 import { ACCESS_TOKEN_SECONDS } from "../tokens.ts";
 import { transact } from "../transact.ts";
+import { admitSignIn, noteSignIn } from "./sign-in-throttle.ts";
 import { passwordMatches } from "./users.ts";
 
 const SESSION_DAYS = 30;
 
 export interface Circumstances {
   requestId: string;
+  /** Where the request came from; undefined where nobody knows. */
+  address: string | undefined;
   userAgent: string | undefined;
 }
 
@@ -23,7 +26,7 @@ interface Person {
 
 /**
  * Opens a session.
- * @throws OnveraError INVALID_CREDENTIALS, the same for an unknown person as for a wrong password
+ * @throws OnveraError INVALID_CREDENTIALS, the same for an unknown person as for a wrong password; RATE_LIMIT_EXCEEDED
  */
 export async function signIn(
   deps: ServerDeps,
@@ -31,6 +34,7 @@ export async function signIn(
   circumstances: Circumstances,
 ) {
   const email = wanted.email.trim().toLowerCase();
+  const attempt = await admitSignIn(deps, { email, address: circumstances.address });
   const user = await transact(deps, null, (db) =>
     db
       .selectFrom("users")
@@ -46,6 +50,7 @@ export async function signIn(
     throw new OnveraError("INVALID_CREDENTIALS");
   }
   return transact(deps, null, async (db) => {
+    await noteSignIn(db, attempt, user.id);
     const organizationId = await organizationFor(db, user.id, wanted.organizationId);
     return openSession(deps, db, { user, organizationId, circumstances });
   });
