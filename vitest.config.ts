@@ -16,6 +16,7 @@ export default defineConfig({
       layer("http", { testTimeout: 60_000, hookTimeout: 300_000 }),
       layer("automation", { testTimeout: 300_000, hookTimeout: 900_000, fileParallelism: false }),
       layer("local", { testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false }),
+      layer("browser", { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false }),
       layer("chaos", { testTimeout: 1_800_000, hookTimeout: 900_000, fileParallelism: false }),
     ],
   },

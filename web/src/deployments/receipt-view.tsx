@@ -46,7 +46,7 @@ export function ReceiptView({ id }: { id: string }) {
             <Table.Td style={{ overflowWrap: "anywhere" }}>{physicalId}</Table.Td>
             <Table.Td>{found}</Table.Td>
             <Table.Td>
-              {lookedUpBy} {detail}
+              {lookedUpBy}: {detail}
             </Table.Td>
           </Table.Tr>
         ))}

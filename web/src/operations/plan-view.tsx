@@ -31,8 +31,8 @@ export function PlanView({ result }: { result: NonNullable<Operation["result"]> 
         {loss.length > 0 && (
           <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="Data would be lost with">
             {loss.map((urn) => (
-              <Code key={urn} block>
-                {urn}
+              <Code key={urn} block title={urn}>
+                {urn.split("::").slice(-2).join(" ")}
               </Code>
             ))}
           </Alert>

@@ -1,0 +1,78 @@
+/** A page of the dashboard whose complaints are written down: what a person would not see counts too. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { DashboardSite, Person } from "./dashboard-site.ts";
+
+export interface WatchedPage {
+  page: Page;
+  context: BrowserContext;
+  /** Errors in the console, uncaught ones, and requests to anywhere but the site. */
+  complaints: string[];
+  /** A second tab of the same browser. */
+  another(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface PageOptions {
+  scheme?: "light" | "dark";
+  width?: number;
+  /** Signs this person in. */
+  as?: Person;
+  /** Beginnings of console errors that the test provokes. */
+  expected?: readonly RegExp[];
+}
+
+/** The browser reports an answer of 401 as an error: it is how a page learns that nobody is signed in. */
+const ORDINARY = [/status of 401/];
+
+/** Opens the site in a browser of its own: no cookies, no storage. */
+export async function openSite(browser: Browser, site: DashboardSite, options: PageOptions = {}): Promise<WatchedPage> {
+  const { scheme = "light", width = 1280, as, expected = [] } = options;
+  const context = await browser.newContext({
+    colorScheme: scheme,
+    viewport: { width, height: 900 },
+    reducedMotion: "reduce",
+    acceptDownloads: true,
+  });
+  context.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  const accepted = [...ORDINARY, ...expected];
+  const complain = (text: string) => {
+    if (!accepted.some((pattern) => pattern.test(text))) complaints.push(text);
+  };
+  context.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complain(`${message.type()}: ${message.text()}`);
+  });
+  context.on("weberror", (error) => complain(`uncaught: ${error.error().message}`));
+  context.on("request", (request) => {
+    if (!request.url().startsWith(site.url) && !/^(?:data|blob):/.test(request.url())) {
+      complain(`outside: ${request.url()}`);
+    }
+  });
+  const page = await context.newPage();
+  await page.goto(site.url);
+  if (as) await signIn(page, as);
+  return { page, context, complaints, another: () => context.newPage(), close: () => context.close() };
+}
+
+/** Fills the sign-in form and waits for the overview, live. */
+export async function signIn(page: Page, { email, password }: Person): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel(/^Password/).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { level: 1, name: "Deployments" }).waitFor();
+}
+
+/** What axe has against the page as it stands: `impact rule: the first element`. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  // Without legacy mode every look opens a tab of its own; the pages have no frames that would need it.
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"])
+    .analyze();
+  return violations.map(({ impact, id, nodes }) => `${impact} ${id}: ${nodes[0]?.html.slice(0, 200)}`);
+}
+
+/** Whether the page is wider than the window, so that it must be pushed sideways to be read. */
+export const isTooWide = (page: Page): Promise<boolean> =>
+  page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
