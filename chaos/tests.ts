@@ -1,5 +1,6 @@
 /** Every chaos test by its name: one file each in this folder. */
 import type { ChaosTest } from "./chaos-test.ts";
 import { matrix } from "./matrix.ts";
+import { restore } from "./restore.ts";
 
-export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix };
+export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix, restore };

@@ -87,6 +87,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/state/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an earlier state of the stack in place, look every resource up, mend what differs
+         * @description For the platform operator. Without a version nothing but the looking up and mending is done.
+         */
+        post: operations["restoreState"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{deployment_id}/credentials/rotate": {
         parameters: {
             query?: never;
@@ -340,6 +360,23 @@ export interface paths {
         };
         /** The deployment's operations */
         get: operations["listDeploymentOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/state/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of the stack's state that are kept */
+        get: operations["listStateVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1245,7 +1282,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -1814,7 +1851,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -2072,6 +2109,27 @@ export interface components {
              */
             deleted_at: string | null;
             children: components["schemas"]["StackResource"][];
+        };
+        StateRestore: {
+            /** @description One that is kept. Left out, the state stays, unless it is damaged: then the newest whole one. */
+            version?: number;
+        };
+        /** @description A stack's state as it was written. */
+        StateVersion: {
+            version: number;
+            /**
+             * @description ISO 8601 in UTC, whole seconds.
+             * @example 2024-01-20T12:00:00Z
+             */
+            written_at: string;
+            /** @description Rises with each run of the stack. */
+            generation: number;
+            bytes: number;
+            resources: number | null;
+            /** @description What is wrong with it; null when it is whole. */
+            fault: string | null;
+            /** @description Whether the stack's state is this one now. */
+            current: boolean;
         };
         SwitchedSession: {
             access_token: string;
@@ -2987,6 +3045,147 @@ export interface operations {
             };
             /** @description The resource has changed since it was read. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gives the first answer again, for 24 hours. */
+                "idempotency-key"?: string;
+                /** @description The ETag you read; 412 when it has changed. */
+                "if-match"?: string;
+            };
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateRestore"];
+            };
+        };
+        responses: {
+            /** @description Accepted; the operation is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AcceptedOperation"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state forbids it, or another operation is in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The resource has changed since it was read. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4523,7 +4722,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
             };
             header?: never;
             path: {
@@ -4543,6 +4742,95 @@ export interface operations {
                         data: {
                             items: components["schemas"]["Operation"][];
                             pagination: components["schemas"]["Pagination"];
+                        };
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStateVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            items: components["schemas"]["StateVersion"][];
                         };
                     };
                 };
@@ -4921,7 +5209,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "dag.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
                 resource_id?: string;
             };
             header?: never;
@@ -7196,7 +7484,7 @@ export interface operations {
             query: {
                 /** @description Id or address of a member; `me` for the caller. */
                 user: string;
-                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "workers.read" | "api_keys.read" | "api_keys.write" | "audit.read" | "apps.read";
+                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "workers.read" | "api_keys.read" | "api_keys.write" | "audit.read" | "apps.read";
                 /** @description Id of a deployment, operation, environment or project; the organization when left out. */
                 resource?: string;
             };

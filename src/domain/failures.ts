@@ -125,6 +125,12 @@ export const failures = {
   ),
   ENGINE_FAILED: lasting("provider", "The engine stopped.", askOperator),
   ENGINE_KILLED: passing("platform", "The engine was killed."),
+  STATE_DAMAGED: lasting(
+    "platform",
+    "The stack's state is damaged.",
+    "The next change of the deployment brings the newest whole version back; so does 'onvera state restore'.",
+    "operator",
+  ),
   DESTROY_INCOMPLETE: {
     cause: "platform",
     retryable: true,

@@ -41,6 +41,8 @@ export const operationTypes = {
   "deployment.rotate_credentials": { slot: "changing", doing: "Rotating credentials", done: "Credentials rotated" },
   "deployment.destroy": { slot: "destroy", doing: "Destroying", done: "Destruction complete" },
   "deployment.plan": { slot: "reading", doing: "Planning", done: "Plan ready" },
+  // Looks every resource up, mends what is not as it must be, from an earlier state where one is named.
+  "deployment.reconcile": { slot: "changing", doing: "Reconciling", done: "Reconciled" },
   "dag.sync": { slot: "changing", doing: "Syncing DAGs", done: "DAGs synced" },
   "stack.pulumi": { slot: "changing", doing: "Running pulumi", done: "pulumi finished" },
 } as const satisfies Record<string, OperationTypeFacts>;

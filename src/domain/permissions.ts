@@ -38,6 +38,7 @@ export const permissions = {
   "deployments.credentials": { scope: "credentials:read", role: "developer" },
   "deployments.destroy": { scope: "deployments:delete", role: "developer" },
   "deployments.pulumi": { scope: "platform:write", role: "operator" },
+  "deployments.state": { scope: "platform:read", role: "operator" },
   "operations.read": { scope: "operations:read", role: "viewer" },
   "operations.cancel": { scope: "operations:write", role: "developer" },
   "environments.read": { scope: "org:read", role: "viewer" },

@@ -9,6 +9,7 @@ import * as members from "./migrations/0005-members.ts";
 import * as ownAppRole from "./migrations/0006-own-app-role.ts";
 import * as auditChain from "./migrations/0007-audit-chain.ts";
 import * as signInAttempts from "./migrations/0008-sign-in-attempts.ts";
+import * as stateVersions from "./migrations/0009-state-versions.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   "0006-own-app-role": ownAppRole,
   "0007-audit-chain": auditChain,
   "0008-sign-in-attempts": signInAttempts,
+  "0009-state-versions": stateVersions,
 };
 
 /**
@@ -40,10 +42,12 @@ export async function migrate(connectionString: string): Promise<string[]> {
     await turn.query("CREATE SCHEMA IF NOT EXISTS onvera");
     const migrator = new Migrator({
       db,
-      provider: { getMigrations: async () => migrations },
+      provider: { getMigrations: async () => ({ ...(await appliedByNewer(turn)), ...migrations }) },
       migrationTableSchema: "onvera",
       migrationTableName: "schema_migrations",
       migrationLockTableName: "schema_migrations_lock",
+      // Two lines of work may number theirs in one order and be released in the other; each only adds.
+      allowUnorderedMigrations: true,
     });
     const { error, results } = await migrator.migrateToLatest();
     if (error) throw error;
@@ -52,4 +56,19 @@ export async function migrate(connectionString: string): Promise<string[]> {
     turn.release(true);
     await db.destroy();
   }
+}
+
+/**
+ * What a newer build has applied and this one does not know. Migrations only add, so an older build goes on working while
+ * an upgrade is under way, and may be started again (R13).
+ */
+async function appliedByNewer(client: pg.PoolClient): Promise<Record<string, Migration>> {
+  const table = await client.query("SELECT to_regclass('onvera.schema_migrations') AS name");
+  if (table.rows[0]?.name === null) return {};
+  const { rows } = await client.query<{ name: string }>("SELECT name FROM onvera.schema_migrations");
+  return Object.fromEntries(
+    rows
+      .filter(({ name }) => !Object.hasOwn(migrations, name))
+      .map(({ name }) => [name, { up: async () => undefined }]),
+  );
 }

@@ -132,6 +132,8 @@ export interface DeploymentsTable {
   failed_at: NullableTimestamp;
   destroy_requested_at: NullableTimestamp;
   destroyed_at: NullableTimestamp;
+  /** State and reality may differ since then; the next change looks every resource up first. */
+  refresh_needed_since: NullableTimestamp;
   /** Computed by the database from the timestamps above (ON-38). */
   status: ColumnType<DeploymentStatus, never, never>;
 }
@@ -248,6 +250,17 @@ export interface StackFencesTable {
   generation: BigInteger;
   operation_id: string | null;
   updated_at: Timestamp;
+}
+
+/** A stack's state as it was written; made by a trigger, `data` is null where the state was removed. */
+export interface StateVersionsTable {
+  version: Generated<number>;
+  stack_name: string;
+  generation: BigInteger;
+  written_at: Timestamp;
+  bytes: number;
+  sha256: string | null;
+  data: NullableJson<{ data: string }>;
 }
 
 export interface CreateIntentsTable {
@@ -408,6 +421,7 @@ export interface Tables {
   operations: OperationsTable;
   operation_events: OperationEventsTable;
   stack_fences: StackFencesTable;
+  state_versions: StateVersionsTable;
   create_intents: CreateIntentsTable;
   deployment_resources: DeploymentResourcesTable;
   destroy_receipts: DestroyReceiptsTable;

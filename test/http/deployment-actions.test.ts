@@ -119,6 +119,18 @@ describe("each action is one operation that changes the wanted spec (ON-12, ON-2
       input: { argv: ["refresh", "--yes"] },
     });
   });
+
+  it("going back to an earlier state is an operation that keeps the applied revision (R14)", async () => {
+    const { id } = await server.deploy(key);
+    const answer = await act(id, "state/restore", { version: 7 }, operatorKey);
+    expect(await operation(answer.body.data.operation_id)).toMatchObject({
+      type: "deployment.reconcile",
+      slot: "changing",
+      input: { revision: 1, state_version: 7 },
+    });
+    expect((await get(id)).revision.wanted).toBe(1);
+    expect((await act(id, "state/restore", { version: 0 }, operatorKey)).status).toBe(400);
+  });
 });
 
 describe("refusals: nothing is queued", () => {

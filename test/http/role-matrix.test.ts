@@ -52,6 +52,8 @@ const requests: Record<string, Asked> = {
   rotateCredentials: { ok: 202 },
   syncDags: { ok: 202, dags: true },
   runPulumi: { ok: 202, body: { argv: ["refresh"] } },
+  restoreState: { ok: 202, body: {} },
+  listStateVersions: { ok: 200 },
   getDeploymentLogs: { ok: 200 },
   getDeploymentHealth: { ok: 200 },
   getDeploymentMetrics: { ok: 200 },

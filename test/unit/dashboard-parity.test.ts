@@ -17,6 +17,8 @@ const leftOut: Readonly<Record<string, string>> = {
   exportAuditEvents: "a file for other programs: onvera audit export",
   verifyAuditLog: "a nightly job's question, asked from another machine: onvera audit verify",
   runPulumi: "an operator's tool: its output belongs in a terminal",
+  listStateVersions: "an operator's tool, for a damaged state: onvera state versions",
+  restoreState: "an operator's tool, for a damaged state: onvera state restore",
   createOrganization: "an operator's act, done once at the terminal: onvera organizations create",
   listOrganizations: "whoami names the person's organizations, with their role in each",
   getOrganization: "whoami names the person's organizations, with their role in each",

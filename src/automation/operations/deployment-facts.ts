@@ -29,6 +29,7 @@ export async function recordDeploymentSuccess(
       : {}),
     applied_revision: appliedRevision(operation) ?? deployment.wanted_revision,
     conditions: without(deployment.conditions, ["update_failed"]),
+    refresh_needed_since: null,
     ...(success.outputs === undefined ? {} : { outputs: success.outputs }),
   });
 }
@@ -109,6 +110,7 @@ interface Facts {
   wanted_revision?: number;
   conditions?: Condition[];
   outputs?: Record<string, unknown>;
+  refresh_needed_since?: null;
 }
 
 async function change(db: Scoped, deployment: Deployment, facts: Facts): Promise<void> {

@@ -47,6 +47,7 @@ export async function removeStackLock(store: Store, lock: StackLock): Promise<vo
 export async function removeStackState(store: Store, stack: string, generation: number): Promise<void> {
   const patterns = (Object.keys(places) as (keyof typeof places)[]).map((kind) => pattern(store, kind, stack));
   await underGeneration(store, generation, "DELETE FROM pulumi.pulumi_state WHERE key LIKE ANY($1)", [patterns]);
+  await store.asPlatform((db) => db.deleteFrom("state_versions").where("stack_name", "=", stack).execute());
 }
 
 /** Runs of a stack that stay in Pulumi's own history; ours is the operation log. */
@@ -64,7 +65,13 @@ export async function pruneStackHistory(store: Store, stack: string, generation:
   );
 }
 
-async function underGeneration(store: Store, generation: number, statement: string, values: unknown[]): Promise<void> {
+/** Runs one statement on the state table as a session of that generation. @throws what the fence says when it is an older one */
+export async function underGeneration(
+  store: Store,
+  generation: number,
+  statement: string,
+  values: unknown[],
+): Promise<void> {
   const client = await store.pool.connect();
   try {
     await client.query("BEGIN");

@@ -8,6 +8,7 @@ import { workerError } from "../errors.ts";
 import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
 import { removeStaleLocks } from "../recovery/stale-lock.ts";
 import { readStackState } from "../recovery/state-reader.ts";
+import { mendState } from "../recovery/state-versions.ts";
 import {
   endOldSessions,
   finalize,
@@ -32,6 +33,7 @@ import { storeSecretOutputs } from "./program-input.ts";
 import { preview } from "./reading-steps.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Slots } from "./slots.ts";
+import { restoreStateStep } from "./state-step.ts";
 import {
   irreversibleStep,
   MAX_ATTEMPTS,
@@ -54,6 +56,7 @@ export interface ExecuteDeps extends RunServices {
 const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<void>>> = {
   prepare,
   restore_point: restorePoint,
+  restore_state: restoreStateStep,
   up,
   wait_ready: waitReady,
   hand_over: handOver,
@@ -112,6 +115,8 @@ async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journ
   if (operation.attempt > MAX_LOST_WORKERS) {
     throw new StepFailure(failure("GIVEN_UP"));
   }
+  const mended = operation.slot === "reading" ? undefined : await mendState(deps.store, operation);
+  if (mended !== undefined) journal.event({ type: "choice", data: { decision: "restore_state", ...mended } });
   const context = await deps.store.asPlatform((db) => loadContext(db, deps.dataKeys, operation));
   return createRun(deps, claim, context, journal, control);
 }

@@ -164,7 +164,7 @@ export function createRun(
             protect: request.protect ?? true,
             keepLogin: request.keepLogin,
           }),
-          refresh: request.refresh ?? false,
+          refresh: request.refresh ?? (request.verb === "up" && mayDiffer(context)),
           clearPendingCreates: request.clearPendingCreates ?? false,
           previewFirst:
             request.verb === "up" &&
@@ -211,6 +211,10 @@ export function createRun(
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
+
+/** Whether reality must be looked at before the state is believed: after a restore, and where that is what was asked for. */
+const mayDiffer = ({ type, deployment }: OperationContext): boolean =>
+  type === "deployment.reconcile" || deployment.refresh_needed_since !== null;
 
 /** Whether an earlier attempt got as far as changing something. */
 const wasTouched = (recorded: string | null): boolean => recorded !== null && recorded !== "prepare";

@@ -4,6 +4,7 @@ import type { OperationType } from "../../domain/operation.ts";
 export const stepNames = [
   "prepare",
   "restore_point",
+  "restore_state",
   "up",
   "wait_ready",
   "hand_over",
@@ -29,6 +30,7 @@ const steps = {
   "deployment.restart": change,
   "deployment.scale": change,
   "deployment.rotate_credentials": ["prepare", "hand_over", "up", "wait_ready", "end_old_sessions", "finalize"],
+  "deployment.reconcile": ["prepare", "restore_state", "up", "wait_ready", "finalize"],
   "dag.sync": change,
   "deployment.plan": ["prepare", "preview", "finalize"],
   "stack.pulumi": ["prepare", "pulumi", "finalize"],
@@ -52,6 +54,7 @@ export const usesEngine: ReadonlySet<StepName> = new Set([
   "prepare",
   "restore_point",
   "hand_over",
+  "restore_state",
   "up",
   "preview",
   "pulumi",
@@ -70,6 +73,7 @@ export function resumeAt(all: readonly StepName[], recorded: string | null): Ste
 export const stepDeadlineMilliseconds: Readonly<Record<StepName, number>> = {
   prepare: 30 * 60_000,
   restore_point: 60 * 60_000,
+  restore_state: 5 * 60_000,
   up: 45 * 60_000,
   wait_ready: 15 * 60_000,
   // One run of the engine, and the wait until every process has gone over.

@@ -1,5 +1,6 @@
 /** The commands about the installation: apps, clusters, workers, and this machine's control plane. */
 import type { CommandGroup, CommandSpec } from "../command-spec.ts";
+import { deploymentArgument, followOptions } from "./shared-options.ts";
 
 export const appCommands: CommandGroup = {
   name: "apps",
@@ -103,6 +104,35 @@ export const migrateCommand: CommandSpec = {
   examples: [{ line: "onvera migrate" }],
   calls: [],
   load: async () => (await import("../actions/control-plane-verb.ts")).verbCommand("runMigrate"),
+};
+
+export const stateCommands: CommandGroup = {
+  name: "state",
+  summary: "Earlier versions of a stack's state (platform operator)",
+  commands: [
+    {
+      name: "versions",
+      arguments: [deploymentArgument],
+      summary: "List the versions that are kept, and what is wrong with those that are damaged",
+      examples: [{ line: "onvera state versions my-superset" }],
+      calls: ["listStateVersions", "listDeployments"],
+      load: async () => ({ run: (await import("../actions/state.ts")).versions }),
+    },
+    {
+      name: "restore",
+      arguments: [deploymentArgument],
+      summary: "Put an earlier state in place, look every resource up, and mend what differs",
+      description:
+        "Without --version the state stays as it is, and only the looking up and mending is done. A damaged state is replaced by the newest whole one in any case.",
+      options: [{ flags: "--version <n>", description: "the version to go back to" }, ...followOptions],
+      examples: [
+        { line: "onvera state restore my-superset --version 512" },
+        { line: "onvera state restore my-superset", note: "look every resource up and mend what differs" },
+      ],
+      calls: ["restoreState", "listDeployments", "getOperation"],
+      load: async () => ({ run: (await import("../actions/state.ts")).restore }),
+    },
+  ],
 };
 
 export const pulumiCommand: CommandSpec = {

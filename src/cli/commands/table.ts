@@ -70,6 +70,7 @@ export const sections: readonly CommandSection[] = [
       platform.workerCommand,
       platform.migrateCommand,
       platform.pulumiCommand,
+      platform.stateCommands,
     ],
   },
   {

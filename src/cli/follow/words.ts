@@ -43,6 +43,11 @@ const words: Record<string, OperationWords> = {
     succeeded: "Rotation succeeded!",
   },
   "deployment.plan": { noun: "plan", opening: (id) => `Planning deployment ${id}...`, succeeded: "Plan succeeded!" },
+  "deployment.reconcile": {
+    noun: "reconciliation",
+    opening: (id) => `Reconciling deployment ${id}...`,
+    succeeded: "Reconciliation succeeded!",
+  },
   "dag.sync": {
     noun: "DAG sync",
     opening: (id) => `Syncing DAGs of deployment ${id}...`,

@@ -1,6 +1,6 @@
 /** What can be done to a deployment, each an operation: plan, power, scale, DAG sync, and the operator's `pulumi`. */
 import { envelope } from "../schemas/common.ts";
-import { Accepted, PlanRequest, PulumiRequest, ScaleRequest } from "../schemas/deployments.ts";
+import { Accepted, PlanRequest, PulumiRequest, ScaleRequest, StateRestore } from "../schemas/deployments.ts";
 import { changeHeaders, declare, jsonAnswer, jsonBody, problems } from "./declare.ts";
 import { deploymentParam } from "./deployments.ts";
 
@@ -89,5 +89,16 @@ export const runPulumi = declare("deployments.pulumi", {
   description:
     "For the platform operator. up, refresh, destroy, state and cancel run as an operation, under its lease.",
   request: { ...request, body: jsonBody(PulumiRequest) },
+  responses: { 202: accepted, ...problems(404, 409, 412, 413, 415, 422) },
+});
+
+export const restoreState = declare("deployments.pulumi", {
+  method: "post",
+  path: "/deployments/{deployment_id}/state/restore",
+  operationId: "restoreState",
+  tags,
+  summary: "Put an earlier state of the stack in place, look every resource up, mend what differs",
+  description: "For the platform operator. Without a version nothing but the looking up and mending is done.",
+  request: { ...request, body: jsonBody(StateRestore) },
   responses: { 202: accepted, ...problems(404, 409, 412, 413, 415, 422) },
 });

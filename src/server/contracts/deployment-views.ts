@@ -11,6 +11,7 @@ import {
   OutputsView,
   ReceiptView,
   ResourceView,
+  StateVersionView,
 } from "../schemas/runtime.ts";
 import { declare, jsonAnswer, jsonOrStream, problems } from "./declare.ts";
 import { deploymentParam } from "./deployments.ts";
@@ -56,6 +57,16 @@ export const getResources = declare("deployments.read", {
   summary: "The stack's resources as a tree",
   request: { params, query: z.strictObject({ include: z.enum(["deleted"]).optional() }) },
   responses: { 200: jsonAnswer("The roots of the tree.", listOf(ResourceView)), ...problems(404) },
+});
+
+export const listStateVersions = declare("deployments.state", {
+  method: "get",
+  path: "/deployments/{deployment_id}/state/versions",
+  operationId: "listStateVersions",
+  tags,
+  summary: "Versions of the stack's state that are kept",
+  request: { params },
+  responses: { 200: jsonAnswer("The versions, newest first.", listOf(StateVersionView)), ...problems(404) },
 });
 
 export const getOutputs = declare("deployments.read", {

@@ -130,6 +130,21 @@ export const deploymentActionRoutes = (deps: ServerDeps) => {
         submit: (db, requester, row) => submitPlain(db, requester, row, { type: "stack.pulumi", input: { argv } }),
       };
       return c.json(await perform(c, c.req.valid("param").deployment_id, action), 202);
+    })
+
+    .openapi(contracts.restoreState, async (c) => {
+      const { version } = c.req.valid("json");
+      const chosen = version === undefined ? {} : { state_version: version };
+      const action: Action = {
+        action: "pulumi",
+        auditAs: "deployment.reconcile",
+        detail: chosen,
+        submit: (db, requester, row) => {
+          const input = { revision: row.applied_revision ?? row.wanted_revision, ...chosen };
+          return submitPlain(db, requester, row, { type: "deployment.reconcile", input });
+        },
+      };
+      return c.json(await perform(c, c.req.valid("param").deployment_id, action), 202);
     });
 };
 

@@ -1,4 +1,5 @@
 /** Handlers of what can be seen of a deployment. */
+import { listStateVersions } from "../../automation/recovery/state-versions.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import { organizationOf } from "../caller.ts";
@@ -59,6 +60,13 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
       const withDeleted = c.req.valid("query").include === "deleted";
       const resources = await transact(deps, organizationId, (db) => readResources(db, row.id, { withDeleted }));
       return c.json({ data: { items: resourceTree(resources) } }, 200);
+    })
+
+    .openapi(contracts.listStateVersions, async (c) => {
+      const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
+      const versions = await listStateVersions(deps.store, row.id);
+      const items = versions.map(({ writtenAt, ...version }) => ({ ...version, written_at: timestamp(writtenAt) }));
+      return c.json({ data: { items } }, 200);
     })
 
     .openapi(contracts.getOutputs, async (c) => {

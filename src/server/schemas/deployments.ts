@@ -166,6 +166,14 @@ export const PulumiRequest = z
   .strictObject({ argv: z.array(z.string().min(1).max(1000)).min(1).max(50) })
   .meta({ id: "PulumiRequest", description: "Arguments of a `pulumi` command that changes the stack." });
 
+export const StateRestore = z
+  .strictObject({
+    version: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional().meta({
+      description: "One that is kept. Left out, the state stays, unless it is damaged: then the newest whole one.",
+    }),
+  })
+  .meta({ id: "StateRestore" });
+
 /** The documented answer of create, given by every action that starts an operation. */
 export const Accepted = z
   .object({

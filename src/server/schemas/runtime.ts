@@ -98,6 +98,18 @@ export const ResourceView: z.ZodType<ResourceNode> = z
   })
   .meta({ id: "StackResource", description: "One resource of the deployment's stack, with those below it." });
 
+export const StateVersionView = z
+  .object({
+    version: z.int(),
+    written_at: Timestamp,
+    generation: z.int().meta({ description: "Rises with each run of the stack." }),
+    bytes: z.int(),
+    resources: z.int().nullable(),
+    fault: z.string().nullable().meta({ description: "What is wrong with it; null when it is whole." }),
+    current: z.boolean().meta({ description: "Whether the stack's state is this one now." }),
+  })
+  .meta({ id: "StateVersion", description: "A stack's state as it was written." });
+
 export const CredentialsView = z
   .object({
     username: z.string(),

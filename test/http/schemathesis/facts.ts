@@ -115,6 +115,7 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     planDeployment: [{ destroy: true }],
     scaleDeployment: [{ replicas: { web: 2 } }],
     runPulumi: [{ argv: ["refresh"] }],
+    restoreState: [{}, { version: 1 }],
     createEnvironment: [{ name: "env SERIAL" }],
     updateEnvironment: [{ name: "env renamed SERIAL" }],
     createOrganization: [{ name: "org SERIAL" }],

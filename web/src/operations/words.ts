@@ -12,6 +12,7 @@ const words: Readonly<Record<Operation["type"], string>> = {
   "deployment.rotate_credentials": "Rotate password",
   "deployment.destroy": "Destroy",
   "deployment.plan": "Plan",
+  "deployment.reconcile": "Reconcile",
   "dag.sync": "DAG sync",
   "stack.pulumi": "pulumi",
 };
