@@ -84,8 +84,8 @@ function lastEffects(ledger: string, stack: string): Facts["lastEffects"] {
   const last: Facts["lastEffects"] = {};
   for (const line of readFileSync(ledger, "utf8").split("\n")) {
     if (!line.includes(stack)) continue;
-    const { urn, point, effect } = JSON.parse(line) as { urn: string; point: string; effect: string };
-    last[urn] = { point, effect };
+    const { urn, ...effect } = JSON.parse(line) as { urn: string } & Facts["lastEffects"][string];
+    last[urn] = effect;
   }
   return last;
 }

@@ -52,7 +52,7 @@ export function allChains(): Chain[] {
 
 /** The chains of each test run: every kill at least twice, every point and every resource too. */
 export function sampleChains(): Chain[] {
-  const size = 14;
+  const size = 13;
   return Array.from({ length: size }, (_, index) => ({
     kill: kills[index % kills.length] ?? "worker",
     point: points[(index * 2) % points.length] ?? "before-call",

@@ -33,5 +33,5 @@ export interface Facts {
   roles: Existing[];
   databases: (Existing & { publicPrivileges: string[] })[];
   /** By URN. */
-  lastEffects: Record<string, { point: string; effect: string }>;
+  lastEffects: Record<string, { point: string; effect: string; generation: number }>;
 }

@@ -73,7 +73,7 @@ async function holdAndStrike(
     there = hold.there;
     held = { go: async () => hold.go(), refuse: async () => undefined };
   } else {
-    const hold = await holdState(world.control, { stack, urn, point });
+    const hold = await holdState(world.control, { stack, urn, point, deletes: verb === "destroy" });
     there = hold.there;
     held = hold;
   }

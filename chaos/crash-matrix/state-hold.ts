@@ -1,6 +1,9 @@
 /**
  * Holds the CLI at an exact write of its state: a trigger in front of the fence's own recognises the write by what it
  * changes for one resource, and waits for an advisory lock that the test holds.
+ *
+ * Creates and updates stand in the state as pending while they are under way. Deletes do not: one begins after the last
+ * write in which something else still needs the resource, and has ended with the first write without it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -10,13 +13,14 @@ export type StatePoint = "before-begin-save" | "before-end-save" | "after-end-sa
 const statements = `
 CREATE SCHEMA chaos;
 CREATE TABLE chaos.holds (
-  stack text PRIMARY KEY, urn text NOT NULL, point text NOT NULL,
+  stack text PRIMARY KEY, urn text NOT NULL, point text NOT NULL, deletes boolean NOT NULL,
   begun boolean NOT NULL DEFAULT false, ended boolean NOT NULL DEFAULT false
 );
 CREATE FUNCTION chaos.hold_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = chaos AS $$
 DECLARE
   wanted holds;
-  pending boolean;
+  latest jsonb;
+  under_way boolean;
   reached text;
 BEGIN
   SELECT * INTO wanted FROM holds
@@ -25,13 +29,17 @@ BEGIN
   IF wanted.ended THEN
     reached := 'after-end-save';
   ELSIF NEW.key LIKE '%/stacks/%' THEN
-    pending := EXISTS (
-      SELECT FROM json_array_elements(COALESCE(NULLIF((
-        convert_from(decode(NEW.data ->> 'data', 'base64'), 'UTF8')::json
-          #> '{checkpoint,latest,pending_operations}')::text, 'null'), '[]')::json) AS operation
-      WHERE operation #>> '{resource,urn}' = wanted.urn);
-    IF pending AND NOT wanted.begun THEN reached := 'before-begin-save';
-    ELSIF wanted.begun AND NOT pending THEN reached := 'before-end-save';
+    latest := convert_from(decode(NEW.data ->> 'data', 'base64'), 'UTF8')::jsonb #> '{checkpoint,latest}';
+    IF wanted.deletes THEN
+      under_way := jsonb_path_exists(latest, '$.resources[*] ? (@.urn == $urn)', jsonb_build_object('urn', wanted.urn))
+        AND (wanted.begun OR NOT jsonb_path_exists(
+          latest, '$.resources[*].dependencies[*] ? (@ == $urn)', jsonb_build_object('urn', wanted.urn)));
+    ELSE
+      under_way := jsonb_path_exists(
+        latest, '$.pending_operations[*] ? (@.resource.urn == $urn)', jsonb_build_object('urn', wanted.urn));
+    END IF;
+    IF under_way AND NOT wanted.begun THEN reached := 'before-begin-save';
+    ELSIF wanted.begun AND NOT COALESCE(under_way, false) THEN reached := 'before-end-save';
     END IF;
   END IF;
   IF reached = wanted.point THEN
@@ -64,13 +72,18 @@ export interface StateHold {
 /** Holds the first write from now on that is that point of that resource's step. */
 export async function holdState(
   connectionString: string,
-  { stack, urn, point }: { stack: string; urn: string; point: StatePoint },
+  { stack, urn, point, deletes }: { stack: string; urn: string; point: StatePoint; deletes: boolean },
 ): Promise<StateHold> {
   const client = new pg.Client({ connectionString });
   client.on("error", () => undefined);
   await client.connect();
   await client.query("SELECT pg_advisory_lock(hashtext('chaos hold'), hashtext($1))", [stack]);
-  await client.query("INSERT INTO chaos.holds (stack, urn, point) VALUES ($1, $2, $3)", [stack, urn, point]);
+  await client.query("INSERT INTO chaos.holds (stack, urn, point, deletes) VALUES ($1, $2, $3, $4)", [
+    stack,
+    urn,
+    point,
+    deletes,
+  ]);
   let over = false;
   const there = (async () => {
     while (!over) {
@@ -89,6 +102,8 @@ export async function holdState(
     there,
     async refuse() {
       const pid = await there;
+      // Whoever takes the stack over is not held.
+      await client.query("DELETE FROM chaos.holds WHERE stack = $1", [stack]);
       await client.query("SELECT pg_terminate_backend($1)", [pid]);
     },
     async go() {

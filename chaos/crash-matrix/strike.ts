@@ -66,9 +66,11 @@ async function sleepPastLease(world: World, operationId: string, victims: Victim
   const asleep = [victims.worker, victims.provider, -victims.runner];
   for (const pid of asleep) signal(pid, "SIGSTOP");
   try {
+    // The server waits for nobody: a write that is half sent is gone, and is sent again by whoever wakes up.
+    await held.refuse();
     await world.operation(operationId, ({ ended }) => ended, TAKEOVER_SECONDS);
   } finally {
-    // The late write, or the late answer, comes now: nobody must take it.
+    // The late answer comes now: nobody must take it.
     await held.go();
     for (const pid of asleep) signal(pid, "SIGCONT");
   }

@@ -49,7 +49,7 @@ const POLL_MILLISECONDS = 100;
 
 /** Starts everything. */
 export async function startWorld(): Promise<World> {
-  const server = await startScratchPostgres({ maxConnections: 200 });
+  const server = await startScratchPostgres({ maxConnections: 200, durable: true });
   const plane = await startControlPlane(server, { warmRunners: 1 });
   const database = new URL(plane.store.connectionString).pathname.slice(1);
   const control = server.connectionString(database);

@@ -9,6 +9,7 @@ import {
   type Transaction,
 } from "kysely";
 import pg from "pg";
+import { SILENT_TRANSACTION_MILLISECONDS } from "../domain/silent-transactions.ts";
 import { appRoleSql } from "./app-role.ts";
 import type { Tables } from "./schema.ts";
 
@@ -42,6 +43,7 @@ export function openStore(options: StoreOptions): Store {
     max: options.maxConnections ?? 10,
     application_name: options.applicationName ?? "onvera",
     options: "-c search_path=onvera",
+    idle_in_transaction_session_timeout: SILENT_TRANSACTION_MILLISECONDS,
   });
   // An idle connection that the server drops must not end the process; the next query opens a new one.
   pool.on("error", () => undefined);

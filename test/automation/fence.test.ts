@@ -1,5 +1,6 @@
 /** Stale writers of Pulumi's state are refused by the database itself (NH-02). */
 import { randomBytes } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { raiseFence } from "../../src/automation/operations/fence.ts";
@@ -123,6 +124,28 @@ describe("the fence on Pulumi's state", () => {
       );
     }
   });
+});
+
+it("a worker that falls asleep inside a transaction keeps nobody from taking its work over (R1)", async () => {
+  const asleep = openStore({ connectionString: store.connectionString });
+  const look = (of: Store, andThen: () => Promise<unknown>) =>
+    of.asPlatform(async (db) => {
+      await db.selectFrom("stack_fences").selectAll().where("stack_name", "=", stack).forUpdate().execute();
+      await andThen();
+      await db.selectFrom("stack_fences").selectAll().execute();
+    });
+  const alarm = new EventEmitter();
+  const holds = once(alarm, "holds");
+  const late = look(asleep, () => {
+    alarm.emit("holds");
+    return once(alarm, "wakes");
+  });
+  late.catch(() => undefined);
+  await holds;
+  await expect(raise()).resolves.toBe(generation + 1);
+  alarm.emit("wakes");
+  await expect(late).rejects.toThrow();
+  await asleep.close();
 });
 
 /** Resolves once the bump waits for the writer's transaction. */

@@ -12,6 +12,7 @@ import { postgresqlPackage } from "../../src/providers/postgresql/package.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";
 import { startWorkbench, type Workbench } from "../support/provider-workbench.ts";
+import { until } from "../support/until.ts";
 
 let server: ScratchPostgres;
 /** Its administrator is no superuser. */
@@ -86,6 +87,34 @@ describe("what already exists", () => {
         "SELECT datconnlimit, shobj_description(oid, 'pg_database') AS mark FROM pg_database WHERE datname = 'again'",
       ),
     ).toEqual([{ datconnlimit: 3, mark: "onvera:again" }]);
+    await stack.destroy();
+  });
+
+  it("is adopted when a killed attempt's CREATE DATABASE ends while ours is under way (R1)", async () => {
+    const lock = new pg.Client({ connectionString: server.connectionString("postgres") });
+    await lock.connect();
+    await query("CREATE ROLE late_owner");
+    await query("COMMENT ON ROLE late_owner IS 'onvera:late'");
+    const creates =
+      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'CREATE DATABASE%late%'";
+    const waiting = (count: number) =>
+      until(async () => (await query(creates)).length === count, `${count} sessions create the database`);
+    // The killed attempt's holds the name, and nobody can see it yet.
+    await lock.query("BEGIN; LOCK TABLE pg_shdepend IN SHARE MODE");
+    const killed = query("CREATE DATABASE late OWNER late_owner TEMPLATE template0");
+    await waiting(1);
+    const { stack } = await bench.open("late", async () => {
+      new postgresql.Database("database", { name: "late", owner: "late_owner", connectionLimit: 3 });
+    });
+    const ours = stack.up();
+    await waiting(2);
+    await lock.end();
+    await killed;
+    expect((await ours).summary.resourceChanges).toEqual({ create: 2 });
+    const facts = "datconnlimit, shobj_description(oid, 'pg_database') AS mark";
+    expect(await query(`SELECT ${facts} FROM pg_database WHERE datname = 'late'`)).toEqual([
+      { datconnlimit: 3, mark: "onvera:late" },
+    ]);
     await stack.destroy();
   });
 

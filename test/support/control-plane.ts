@@ -154,6 +154,7 @@ export async function startControlPlane(
 
   const gate = await openGate(join(folder, "gate"));
   const sideEffectLedger = join(folder, "side-effects.jsonl");
+  writeFileSync(sideEffectLedger, "");
   const waits = watchOperations(store);
   const plane: ControlPlane = {
     store,

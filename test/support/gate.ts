@@ -33,7 +33,9 @@ export async function openGate(path: string): Promise<Gate> {
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => sockets.delete(socket));
-    createInterface(socket).once("line", (line) => {
+    const lines = createInterface(socket);
+    lines.on("error", () => socket.destroy());
+    lines.once("line", (line) => {
       const moment = JSON.parse(line) as GateMoment;
       const hold = [...holds].find(({ matches }) => matches(moment));
       if (hold === undefined) socket.end("go\n");

@@ -50,8 +50,11 @@ const password = "scratch";
 /** Starts a server of its own. Call `stop()` in afterAll; should the process die first, the server is ended for it. */
 export async function startScratchPostgres({
   maxConnections = 100,
+  durable = false,
 }: {
   maxConnections?: number;
+  /** What was committed survives a crash; for tests that crash it. */
+  durable?: boolean;
 } = {}): Promise<ScratchPostgres> {
   const paths = resolvePaths();
   await prepareFolders(paths);
@@ -76,10 +79,7 @@ export async function startScratchPostgres({
   const hostAccessFile = path.join(folder, "hba");
   await writeFile(hostAccessFile, hostAccess());
   const started = await retryOnTakenPort(async (port) => {
-    await writeFile(
-      place.configFile,
-      serverConfig({ port, socketFolder, hostAccessFile, maxConnections, durable: false }),
-    );
+    await writeFile(place.configFile, serverConfig({ port, socketFolder, hostAccessFile, maxConnections, durable }));
     return startServer({ ...place, port });
   });
   const { port } = started;

@@ -22,7 +22,10 @@ const providers = startProviderProcess({
 const engine = await startRunnerEngine({ ...config.engine, providers });
 const admin = new URL(config.connectionString);
 admin.pathname = "/postgres";
-const say = (fields: Record<string, unknown>, message: string) => process.send?.({ kind: "log", message, fields });
+const say = (fields: Record<string, unknown>, message: string) => {
+  // A process whose parent is gone has nobody to tell.
+  if (process.connected) process.send?.({ kind: "log", message, fields }, undefined, {}, () => undefined);
+};
 const worker = await startWorker({
   store,
   engine,
@@ -42,6 +45,8 @@ const worker = await startWorker({
   version: "test",
   timings: config.timings,
 });
+// Whoever started it was killed: nobody else would end it.
+process.once("disconnect", () => process.exit(1));
 process.on("message", async (message) => {
   if (message !== "stop") return;
   await worker.stop();

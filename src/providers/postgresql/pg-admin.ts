@@ -1,5 +1,6 @@
 /** PostgresAdmin over node-postgres, which is loaded at the first session: the host starts without it. */
 import type { ClientConfig } from "pg";
+import { SILENT_TRANSACTION_MILLISECONDS } from "../../domain/silent-transactions.ts";
 import type { PostgresAdmin, PostgresTarget, Row } from "./admin.ts";
 
 /** How to reach the server a program means; `database` is overridden where a session is for another one. */
@@ -16,6 +17,7 @@ export function createPgAdmin(configOf: AdminConfig): PostgresAdmin {
       const client = new pg.Client({
         application_name: "onvera-providers",
         connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+        idle_in_transaction_session_timeout: SILENT_TRANSACTION_MILLISECONDS,
         ...(target.database === undefined ? base : inDatabase(base, target.database)),
       });
       // A server that goes away between two statements must not take the host with it; the next statement fails anyway.

@@ -1,5 +1,6 @@
 /** Sessions of the tenants' database server as its administrator; one connection each, closed with its work. */
 import pg from "pg";
+import { SILENT_TRANSACTION_MILLISECONDS } from "../../../domain/silent-transactions.ts";
 
 export interface AdminConnection {
   /** Runs `work` with a session in `database` (the administrator's own when absent). */
@@ -14,7 +15,11 @@ export function createAdminConnection(connectionString: string): AdminConnection
     in: async (database, work) => {
       const url = new URL(connectionString);
       if (database !== undefined) url.pathname = `/${encodeURIComponent(database)}`;
-      const client = new pg.Client({ connectionString: url.href, application_name: "onvera-worker" });
+      const client = new pg.Client({
+        connectionString: url.href,
+        application_name: "onvera-worker",
+        idle_in_transaction_session_timeout: SILENT_TRANSACTION_MILLISECONDS,
+      });
       // A server that goes away between two statements fails the next one; it must not end this process.
       client.on("error", () => undefined);
       await client.connect();
