@@ -2,5 +2,6 @@
 import type { ChaosTest } from "./chaos-test.ts";
 import { matrix } from "./matrix.ts";
 import { restore } from "./restore.ts";
+import { soak } from "./soak/soak.ts";
 
-export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix, restore };
+export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix, restore, soak };

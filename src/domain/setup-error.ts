@@ -8,6 +8,7 @@ export type SetupErrorCode =
   | "go-missing"
   | "go-too-old"
   | "home-unknown"
+  | "invalid-setting"
   | "locked"
   | "network"
   | "package-conflict"

@@ -14,6 +14,7 @@ import type { Log } from "./log.ts";
 import type { Toolchain } from "./setup.ts";
 import { createStateBackend } from "./state-backend.ts";
 import { version } from "./version.ts";
+import { leaseTimings } from "./worker-timings.ts";
 
 /** Two operations per core keep it busy while the others wait for a database or an app. */
 const SLOTS_PER_CORE = 2;
@@ -70,6 +71,7 @@ export async function startWorkerServices(
     capabilities: [`local:${settings.nodeId}`],
     slots,
     version,
+    timings: leaseTimings(process.env.ONVERA_LEASE_SECONDS),
   });
   log.info({ worker: worker.id, slots }, "The worker takes operations");
   return {

@@ -3,6 +3,7 @@ import { Database } from "@pulumi/postgresql/database.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import { Role } from "@pulumi/postgresql/role.js";
 import type * as pulumi from "@pulumi/pulumi";
+import type { DeploymentSpec } from "../domain/deployment-spec.ts";
 import { databaseName, loginRoleName, ownerRoleName } from "../domain/names.ts";
 import type { ProgramInput } from "../domain/program-input.ts";
 import { BenchItem } from "../providers/onvera/resources.ts";
@@ -31,7 +32,11 @@ export function benchProgram(input: ProgramInput): Program<BenchOutputs> {
   return async () => {
     const rules = stackRules(input.options);
     const opts = { transformations: [rules.transformation] };
-    const made = version === "items" ? items(count, opts) : databases(input.identity.deploymentId, count, opts);
+    const connectionLimit = CONNECTIONS[input.spec.size] + count;
+    const made =
+      version === "items"
+        ? items(count, opts)
+        : databases(input.identity.deploymentId, { connectionLimit, isOpen: count % 2 !== 0 }, opts);
     rules.assertAllAdopted();
     return { version, resources: made.length };
   };
@@ -42,12 +47,21 @@ const items = (count: number, opts: pulumi.CustomResourceOptions): pulumi.Custom
     (name) => new BenchItem(name, { name, size: ITEM_BYTES }, opts),
   );
 
-/** Connections each role and database may have, beside the count: so that another count updates every resource. */
-const CONNECTIONS = 10;
+/** Connections each role and database may have, beside the count: so that another size or count updates them. */
+const CONNECTIONS: Readonly<Record<DeploymentSpec["size"], number>> = { small: 10, medium: 20, large: 40 };
+
+interface DatabaseSettings {
+  connectionLimit: number;
+  /** Whether everybody may make temporary tables: another count updates the grants too. */
+  isOpen: boolean;
+}
 
 /** Two roles, two databases, two grants: each kind of create that recovery must be able to find again. */
-function databases(deploymentId: string, count: number, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[] {
-  const connectionLimit = CONNECTIONS + count;
+function databases(
+  deploymentId: string,
+  { connectionLimit, isOpen }: DatabaseSettings,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource[] {
   const owner = new Role("bench-owner", { name: ownerRoleName(deploymentId), login: false, connectionLimit }, opts);
   const member = new Role(
     "bench-login",
@@ -67,7 +81,7 @@ function databases(deploymentId: string, count: number, opts: pulumi.CustomResou
         database: database.name,
         role: "public",
         objectType: "database",
-        privileges: count % 2 === 0 ? [] : ["TEMPORARY"],
+        privileges: isOpen ? ["TEMPORARY"] : [],
       },
       opts,
     );

@@ -28,7 +28,7 @@ export interface Installation {
   /** Runs `./onvera …` to its end. */
   onvera(args: string[], options?: { stdin?: string; timeoutSeconds?: number }): Promise<CommandResult>;
   /** Starts `./onvera …` and leaves it running. @param terminal whether it stands on a terminal of its own */
-  spawnOnvera(args: string[], options?: { terminal?: boolean }): ChildProcess;
+  spawnOnvera(args: string[], options?: { terminal?: boolean; env?: Record<string, string> }): ChildProcess;
   /** Asks a deployment's URL, dialing 127.0.0.1 with its Host: Node does not resolve *.localhost. */
   fetchApp(
     url: string,
@@ -62,9 +62,9 @@ export function makeInstallation(extraEnvironment: Record<string, string> = {}):
   };
 
   const launcher = path.join(checkout, "onvera");
-  const spawnOnvera: Installation["spawnOnvera"] = (args, { terminal = false } = {}) => {
+  const spawnOnvera: Installation["spawnOnvera"] = (args, { terminal = false, env: more = {} } = {}) => {
     const [command, given] = terminal ? ["python3", ["-c", onTerminal, launcher, ...args]] : [launcher, args];
-    return spawn(command, given, { env, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+    return spawn(command, given, { env: { ...env, ...more }, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
   };
 
   const onvera: Installation["onvera"] = (args, options = {}) =>

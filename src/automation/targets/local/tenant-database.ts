@@ -46,7 +46,13 @@ export async function removeTenantDatabase(
   fence: () => Promise<void>,
 ): Promise<void> {
   await admin.in(undefined, async (client) => {
-    for (const name of [databaseName(deploymentId), restorePointName(deploymentId), setAsideName(deploymentId)]) {
+    // Also what the app or its admin made under one of its roles: no role goes while something is its own.
+    const { rows: owned } = await client.query<{ datname: string }>(
+      "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = ANY($1)",
+      [tenantRoles(deploymentId)],
+    );
+    const own = [databaseName(deploymentId), restorePointName(deploymentId), setAsideName(deploymentId)];
+    for (const name of new Set([...own, ...owned.map(({ datname }) => datname)])) {
       if (!(await databaseExists(client, name))) continue;
       await fence();
       await closeDatabase(client, name);

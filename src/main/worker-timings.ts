@@ -1,0 +1,24 @@
+/** How long others wait for a worker that says nothing, from the environment. */
+import type { WorkerTimings } from "../automation/worker/start.ts";
+import { SetupError } from "../domain/setup-error.ts";
+
+const SHORTEST_LEASE_SECONDS = 2;
+const RENEWALS_PER_LEASE = 5;
+
+/**
+ * Reads ONVERA_LEASE_SECONDS: after so much silence others take a worker's operations over.
+ * @returns nothing where it is not set
+ * @throws SetupError `invalid-setting`
+ */
+export function leaseTimings(text: string | undefined): Partial<WorkerTimings> {
+  if (text === undefined || text === "") return {};
+  const leaseSeconds = Number(text);
+  if (Number.isFinite(leaseSeconds) && leaseSeconds >= SHORTEST_LEASE_SECONDS) {
+    return { leaseSeconds, renewSeconds: leaseSeconds / RENEWALS_PER_LEASE };
+  }
+  throw new SetupError("invalid-setting", {
+    what: `ONVERA_LEASE_SECONDS is '${text}'`,
+    why: `it must be a number of seconds, at least ${SHORTEST_LEASE_SECONDS}; a shorter lease is lost to an ordinary pause.`,
+    nextStep: "Correct it, or unset it for the default of 25.",
+  });
+}
