@@ -15,7 +15,7 @@ import { loadMasterKey } from "../store/crypto/master-key.ts";
 import { openStore, type Store } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
 import { ensureSecretFile } from "./credentials-file.ts";
-import { databaseFromEnvironment } from "./external-database.ts";
+import { databaseFromEnvironment, tellingDatabaseAway } from "./external-database.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 
 /** Deployments' connections count too: each app pool, the control plane and some room for people. */
@@ -53,7 +53,7 @@ export async function openInstallation(progress: Progress, signal?: AbortSignal)
   const settings = await loadSettings(settingsFile(paths));
   const { databaseUrl, embedded } = await reachDatabase(paths, progress, signal);
   await runStep(progress, { name: "migrate", message: "Database schema", estimateSeconds: 1 }, async (step) => {
-    const applied = await migrate(databaseUrl);
+    const applied = await tellingDatabaseAway(databaseUrl, () => migrate(databaseUrl));
     step.done(applied.length === 0 ? "Database schema is up to date" : `Database schema: ${applied.join(", ")}`);
   });
   return assemble({ paths, settings, databaseUrl, embedded });
