@@ -18,14 +18,16 @@ export async function holdSideEffects(store: Store, stackName: string): Promise<
   let released = false;
   let timer: NodeJS.Timeout | undefined;
 
+  const lost = () => {
+    const broken = client;
+    if (broken === undefined) return;
+    client = undefined;
+    broken.release(true);
+    later();
+  };
   const take = async () => {
     const taken = await store.pool.connect();
-    taken.on("error", () => {
-      if (client !== taken) return;
-      client = undefined;
-      taken.release(true);
-      later();
-    });
+    taken.on("error", lost);
     try {
       await taken.query(`SELECT pg_advisory_lock_shared(${LOCK_KEY})`, [stackName]);
     } catch (error) {
@@ -40,6 +42,8 @@ export async function holdSideEffects(store: Store, stackName: string): Promise<
     timer = setTimeout(() => take().catch(later), RETAKE_MILLISECONDS);
   };
   const give = async (held: pg.PoolClient) => {
+    // The pool gives the connection to others next.
+    held.off("error", lost);
     try {
       await held.query(`SELECT pg_advisory_unlock_shared(${LOCK_KEY})`, [stackName]);
       held.release();
