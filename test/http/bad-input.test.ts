@@ -68,6 +68,21 @@ describe("bodies", () => {
     expectProblem(await send(huge), 413, "PAYLOAD_TOO_LARGE");
   });
 
+  it("a body above 1 MiB is 413 over a connection, whether its length is told or not", async () => {
+    const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+    const ask = async (name: string, told: boolean) => {
+      const text = JSON.stringify({ app_type: "superset", name });
+      const body = told ? { body: text } : { body: new Blob([text]).stream(), duplex: "half" as const };
+      const headers = { "x-api-key": key, "content-type": "application/json" };
+      const url = `http://127.0.0.1:${port}/api/v1/deployments`;
+      return (await fetch(url, { method: "POST", headers, ...body })).status;
+    };
+    for (const told of [true, false]) {
+      expect(await ask("Told", told)).toBe(202);
+      expect(await ask("x".repeat(1024 * 1024), told)).toBe(413);
+    }
+  });
+
   it("a body nested 100,000 levels deep is 400", async () => {
     expectProblem(await send(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), 400, "VALIDATION_ERROR");
   });

@@ -7,15 +7,20 @@ import type { ServerEnv } from "../caller.ts";
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DEPTH = 40;
 
-/** Refuses bodies above 1 MiB. */
-export const limitBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new OnveraError("PAYLOAD_TOO_LARGE", {
-      message: `The request body is too large. At most ${MAX_BODY_BYTES} bytes are taken`,
-    });
-  },
-});
+function refuseTooLarge(): never {
+  throw new OnveraError("PAYLOAD_TOO_LARGE", {
+    message: `The request body is too large. At most ${MAX_BODY_BYTES} bytes are taken`,
+  });
+}
+
+const limitStream = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseTooLarge });
+
+/** Refuses bodies above 1 MiB. Where the length is told, the body is left alone: to open it as a stream costs more than to read it. */
+export const limitBody: MiddlewareHandler<ServerEnv> = (c, next) => {
+  const length = c.req.header("content-length");
+  if (length === undefined || c.req.header("transfer-encoding") !== undefined) return limitStream(c, next);
+  return Number(length) > MAX_BODY_BYTES ? refuseTooLarge() : next();
+};
 
 /** Checks the JSON body of a route that takes one. */
 export const checkBody: MiddlewareHandler<ServerEnv> = async (c, next) => {
