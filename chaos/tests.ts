@@ -3,5 +3,6 @@ import type { ChaosTest } from "./chaos-test.ts";
 import { matrix } from "./matrix.ts";
 import { restore } from "./restore.ts";
 import { soak } from "./soak/soak.ts";
+import { submits } from "./submits.ts";
 
-export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix, restore, soak };
+export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix, restore, soak, submits };

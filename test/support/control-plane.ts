@@ -27,6 +27,7 @@ import { providerPackages } from "../../src/providers/packages.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import type { SealingKey } from "../../src/store/crypto/envelope.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import type { Operation } from "../../src/store/schema.ts";
@@ -63,6 +64,8 @@ export interface WorkerProcess {
 export interface ControlPlane {
   store: Store;
   place: Place;
+  /** What workers unseal with; an API beside them needs the same. */
+  masterKey: SealingKey;
   folder: string;
   ledgerFolder: string;
   providers: ProviderHost;
@@ -159,6 +162,7 @@ export async function startControlPlane(
   const plane: ControlPlane = {
     store,
     place,
+    masterKey,
     folder,
     gate,
     sideEffectLedger,
