@@ -1,27 +1,84 @@
-/** The page everybody meets first (ON-17): all can read it, it fits the window, and it reaches nobody else. */
+/** Every page as people meet it (ON-25, QV-23): nothing complains, nothing reaches outside, all can read it. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../support/chromium.ts";
-import { type DashboardSite, startDashboardSite } from "../support/dashboard-site.ts";
-import { isTooWide, openSite, violationsOf } from "../support/watched-page.ts";
+import { type DashboardSite, type Person, startDashboardSite } from "../support/dashboard-site.ts";
+import { type Story, tellStory } from "../support/dashboard-story.ts";
+import { isTooWide, openSite, picture, violationsOf } from "../support/watched-page.ts";
 
 let site: DashboardSite;
 let browser: Browser;
+let operator: Person;
+let story: Story;
 
 beforeAll(async () => {
   browser = await launchBrowser();
   site = await startDashboardSite();
+  operator = await site.addPerson("Ada", "owner", { isOperator: true });
+  story = await tellStory(site);
 });
 afterAll(async () => {
   await browser?.close();
   await site?.close();
 });
 
+/** Address, and a text that is there once the page has its data. */
+const pages = (): [path: string, text: RegExp][] => [
+  ["/deployments", /^4 deployments$/],
+  ["/deployments?destroyed=true", /Old trial/],
+  ["/deployments?q=nothing+like+it", /Nothing matches/],
+  ["/deployments/new", /What you get/],
+  [`/deployments/${story.ready.id}`, /Processes/],
+  [`/deployments/${story.ready.id}?tab=logs`, /Booting worker/],
+  [`/deployments/${story.ready.id}?tab=metrics`, /Latency p95/],
+  [`/deployments/${story.ready.id}?tab=resources`, /Resources/],
+  [`/deployments/${story.ready.id}?tab=settings`, /Environment variables/],
+  [`/deployments/${story.ready.id}?tab=history`, /Deploy/],
+  [`/deployments/${story.ready.id}?tab=removal`, /cannot be undone/],
+  [`/deployments/${story.failed.id}`, /BOOTSTRAP_FAILED/],
+  [`/deployments/${story.destroyed.id}?tab=receipt`, /1 absent/],
+  ["/operations", /Warehouse/],
+  [`/operations/${story.running.operationId}`, /Provisioning database/],
+  [`/operations/${story.failed.operationId}`, /Correct the name of the package/],
+  [`/operations/${story.planId}`, /memoryMegabytes/],
+  ["/environments", /default/],
+  ["/clusters", /Test machine/],
+  ["/members", /grace@example\.test/],
+  ["/api-keys", /active/],
+  ["/audit", /deployment\.create/],
+  ["/workers", /Workers/],
+  ["/no/such/page", /no such page/],
+];
+
+/** What docs/dashboard.md shows. */
+const pictures = () =>
+  new Map([
+    ["/deployments", "overview"],
+    [`/operations/${story.running.operationId}`, "operation"],
+  ]);
+
 describe.each([
   ["light", 1280],
   ["dark", 1280],
-] as const)("the sign-in page in %s at %i pixels", (scheme, width) => {
-  it("has nothing against it", async () => {
+  ["light", 360],
+] as const)("the pages in %s at %i pixels", (scheme, width) => {
+  it("can be read by everybody, fit the window, and complain of nothing", { timeout: 400_000 }, async () => {
+    const { page, complaints, close } = await openSite(browser, site, { scheme, width, as: operator });
+    const found: Record<string, unknown> = {};
+    for (const [path, text] of pages()) {
+      await page.goto(site.url + path);
+      await page.getByRole("main").getByText(text).first().waitFor();
+      const against = [...(await violationsOf(page)), ...((await isTooWide(page)) ? ["wider than the window"] : [])];
+      if (against.length > 0) found[path] = against;
+      const name = pictures().get(path);
+      if (name !== undefined && scheme === "light" && width > 360) await picture(page, name);
+    }
+    expect(found).toEqual({});
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it("the sign-in page too", async () => {
     const { page, complaints, close } = await openSite(browser, site, { scheme, width });
     await page.getByRole("button", { name: "Sign in" }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
@@ -29,4 +86,16 @@ describe.each([
     expect(complaints).toEqual([]);
     await close();
   });
+});
+
+it("the first page costs at most 200 kB of JavaScript on the wire", async () => {
+  const { page, close } = await openSite(browser, site, { as: operator });
+  await page.getByRole("link", { name: "Sales numbers" }).waitFor();
+  const kilobytes = await page.evaluate<number>(
+    `performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"))
+      .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0) / 1000`,
+  );
+  expect(kilobytes).toBeGreaterThan(50);
+  expect(kilobytes).toBeLessThan(200);
+  await close();
 });

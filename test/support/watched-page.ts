@@ -1,4 +1,5 @@
 /** A page of the dashboard whose complaints are written down: what a person would not see counts too. */
+import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { DashboardSite, Person } from "./dashboard-site.ts";
@@ -76,3 +77,10 @@ export async function violationsOf(page: Page): Promise<string[]> {
 /** Whether the page is wider than the window, so that it must be pushed sideways to be read. */
 export const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+
+/** Keeps a picture of the page in the folder named by ONVERA_PICTURES; without it, none. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.ONVERA_PICTURES;
+  if (folder === undefined) return;
+  await page.screenshot({ path: join(folder, `${name.replace(/[^\w-]+/g, "_")}.png`), animations: "disabled" });
+}

@@ -1,5 +1,5 @@
 /** The dashboard's look: one accent colour, system fonts, nothing loaded from anywhere. */
-import { type CSSVariablesResolver, createTheme } from "@mantine/core";
+import { Alert, type CSSVariablesResolver, createTheme } from "@mantine/core";
 
 const fonts = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
 
@@ -13,6 +13,10 @@ export const theme = createTheme({
   headings: { fontFamily: fonts, fontWeight: "600" },
   defaultRadius: "md",
   cursorType: "pointer",
+  components: {
+    // Yellow on light yellow cannot be read.
+    Alert: Alert.extend({ styles: { label: { color: "var(--mantine-color-text)" } } }),
+  },
 });
 
 /** Mantine's own shades of quiet text stay below a contrast of 4.5. */
