@@ -44,8 +44,6 @@ export function openStore(options: StoreOptions): Store {
     application_name: options.applicationName ?? "onvera",
     options: "-c search_path=onvera",
     idle_in_transaction_session_timeout: SILENT_TRANSACTION_MILLISECONDS,
-    // Statements are sent when they are asked for, without waiting for the answers before them.
-    pipeline: true,
   });
   // An idle connection that the server drops must not end the process; the next query opens a new one.
   pool.on("error", () => undefined);
@@ -80,35 +78,21 @@ interface Scope {
 
 const scopes = new AsyncLocalStorage<Scope>();
 
-/**
- * Begins a transaction and takes its scope on without waiting for the answer: the first statement follows at once, since
- * each answer waited for costs every request a round trip. A scope that is refused fails the transaction, and with it
- * every statement behind it.
- */
+/** Begins a transaction and takes its scope on in one message to the server: each further one costs every request a round trip. */
 class ScopedDriver extends PostgresDriver {
-  readonly #begun = new WeakMap<DatabaseConnection, Promise<unknown>>();
-
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const scope = scopes.getStore();
     if (!scope) throw new Error("A transaction was begun without saying for whom.");
-    const begun = connection.executeQuery(
-      CompiledQuery.raw(`BEGIN; SELECT set_config('role', ${appRoleSql}, true),
-        set_config('onvera.organization_id', ${pg.escapeLiteral(scope.organizationId)}, true),
-        set_config('onvera.scope', ${pg.escapeLiteral(scope.scope)}, true)`),
-    );
-    // Heard of at the transaction's end, whichever it is.
-    begun.catch(() => undefined);
-    this.#begun.set(connection, begun);
-  }
-
-  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#begun.get(connection);
-    await super.commitTransaction(connection);
-  }
-
-  /** @throws what kept the transaction from beginning: the statements behind it only say that it had failed */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await super.rollbackTransaction(connection);
-    await this.#begun.get(connection);
+    try {
+      await connection.executeQuery(
+        CompiledQuery.raw(`BEGIN; SELECT set_config('role', ${appRoleSql}, true),
+          set_config('onvera.organization_id', ${pg.escapeLiteral(scope.organizationId)}, true),
+          set_config('onvera.scope', ${pg.escapeLiteral(scope.scope)}, true)`),
+      );
+    } catch (error) {
+      // The transaction may have begun before its scope was refused; the connection must not go back with it open.
+      await connection.executeQuery(CompiledQuery.raw("ROLLBACK")).catch(() => undefined);
+      throw error;
+    }
   }
 }
