@@ -1670,22 +1670,48 @@ export interface components {
         };
         DestroyReceipt: {
             deployment_id: string;
+            deployment_name: string;
+            organization_id: string;
+            /** @description The destroy that wrote it. */
             operation_id: string;
             /**
              * @description ISO 8601 in UTC, whole seconds.
              * @example 2024-01-20T12:00:00Z
              */
             written_at: string;
+            /** @description What everything of this deployment was marked with and looked for by. */
+            owner_mark: string;
+            /** @description How many lines each result has. */
             summary: {
                 [key: string]: number;
             };
+            /** @description What each result and each way onto the list means. */
+            meanings: {
+                [key: string]: string;
+            };
             items: {
+                /** @description Name in the stack; empty for what no record names. */
                 urn: string;
                 type: string;
+                /** @description What was looked up. */
                 physical_id: string;
-                /** @enum {string} */
+                /**
+                 * @description Why it was looked up.
+                 * @enum {string}
+                 */
+                listed_by: "record" | "owner_mark";
+                /**
+                 * @description The result.
+                 * @enum {string}
+                 */
                 found: "absent" | "present" | "unknown" | "retained";
+                /** @description The probe that answered. */
                 looked_up_by: string;
+                /**
+                 * @description ISO 8601 in UTC, whole seconds.
+                 * @example 2024-01-20T12:00:00Z
+                 */
+                looked_up_at: string;
                 detail: string;
             }[];
         };

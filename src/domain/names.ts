@@ -30,8 +30,14 @@ export function hostLabel(name: string, appType: string, suffix: string): string
   return `${slug(name, appType)}-${suffix}`;
 }
 
+/** Begins every ownership mark, so that another deployment's is known for one. */
+export const OWNERSHIP_PREFIX = "onvera:";
+
 /** The Pulumi project all deployment stacks belong to; a stack's name is its deployment's id. */
 export const PROJECT_NAME = "onvera";
+
+/** What marks a thing as a deployment's own, wherever the thing can carry a text: a comment, a label, a tag. */
+export const ownershipMark = (deploymentId: string): string => `${OWNERSHIP_PREFIX}${deploymentId}`;
 
 const bareId = (deploymentId: string): string => deploymentId.replace(/^dep_/, "").replaceAll("-", "");
 

@@ -288,12 +288,17 @@ export interface DeploymentResourcesTable {
 }
 
 export interface ReceiptItem {
+  /** Empty for what no record names. */
   urn: string;
   type: string;
   physical_id: string;
   found: "absent" | "present" | "unknown" | "retained";
   looked_up_by: string;
   detail: string;
+  /** `record` when left out, as in receipts of older versions. */
+  listed_by?: "record" | "owner_mark";
+  /** ISO 8601; the receipt's own time when left out. */
+  looked_up_at?: string;
 }
 
 export interface DestroyReceiptsTable {

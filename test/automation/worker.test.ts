@@ -64,6 +64,10 @@ describe("a deployment's life", () => {
     const receipt = await plane.store.asPlatform((db) =>
       db.selectFrom("destroy_receipts").selectAll().where("deployment_id", "=", deploymentId).executeTakeFirstOrThrow(),
     );
-    expect(receipt.items.map(({ found }) => found)).toEqual(["absent", "absent", "absent"]);
+    // Three resources as they were recorded, and two looks for whatever carries the deployment's mark.
+    expect(receipt.items.map(({ listed_by: by, found }) => `${by} ${found}`)).toEqual([
+      ...Array.from({ length: 3 }, () => "record absent"),
+      ...Array.from({ length: 2 }, () => "owner_mark absent"),
+    ]);
   });
 });

@@ -70,6 +70,19 @@ describe("onvera destroy prints the documented lines (ON-46)", () => {
     expect(out).toContain(`Destroying deployment ${DEPLOYMENT}...`);
   });
 
+  it("goes on with a blocked destroy without asking again, and never begins one (TN-11)", async () => {
+    const blocked = deployment({ status: "destroying" });
+    service.on(`GET /deployments/${DEPLOYMENT}`, () => ({ data: blocked }));
+    service.operation(destroyStates);
+    expect((await cli.run(["destroy", DEPLOYMENT, "--retry"])).code).toBe(0);
+    expect(service.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+    service.on(`GET /deployments/${DEPLOYMENT}`, () => ({ data: deployment() }));
+    const { code, err } = await cli.run(["destroy", DEPLOYMENT, "--retry"]);
+    expect(code).toBe(5);
+    expect(err).toContain(`there is no destroy to go on with`);
+    expect(service.seen.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+  });
+
   it.each(["", "n", "no", "N", "yess"])("destroys nothing when the answer is %j", async (answer) => {
     const { code, out, err } = await cli.run(["destroy", DEPLOYMENT], { typed: [answer] });
     expect(service.seen.filter(({ method }) => method === "DELETE")).toEqual([]);

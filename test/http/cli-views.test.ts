@@ -135,10 +135,19 @@ const views: [string[], string, unknown, string[]][] = [
     `GET ${below}/receipt`,
     {
       deployment_id: DEPLOYMENT,
+      deployment_name: "etl",
+      organization_id: "org_1",
       operation_id: OPERATION,
       written_at: at,
+      owner_mark: "onvera:dep_1",
       summary: { absent: 1 },
-      items: [{ urn: "u", type: "t", physical_id: "ov_1", found: "absent", looked_up_by: "id", detail: "" }],
+      meanings: {},
+      items: [
+        {
+          ...{ urn: "u", type: "t", physical_id: "ov_1", listed_by: "record", found: "absent" },
+          ...{ looked_up_by: "id", looked_up_at: at, detail: "" },
+        },
+      ],
     },
     ["1 absent", "ov_1"],
   ],

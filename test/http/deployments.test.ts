@@ -371,11 +371,20 @@ describe("destroy", () => {
 
   it("leaves a tombstone with its receipt: gone from lists, still there by id (TN-4, NH-01)", async () => {
     const { id } = await server.deploy(key, { name: "mortal" });
+    // As an older version wrote it: without the time and the reason of each look.
+    const receiptLine = {
+      urn: "u",
+      type: "t",
+      physical_id: "p",
+      found: "absent",
+      looked_up_by: "id",
+      detail: "",
+    } as const;
     const receipts = () => server.call("GET", `/api/v1/deployments/${id}/receipt`, { key });
     expect((await receipts()).body.error.code).toBe("RECEIPT_NOT_FOUND");
     const answer = await destroy(id);
     await finish(server.store, answer.body.data.operation_id, {
-      receipt: [{ urn: "u", type: "t", physical_id: "p", found: "absent", looked_up_by: "id", detail: "" }],
+      receipt: [receiptLine],
     });
     expect(await get(id)).toMatchObject({ status: "destroyed", url: null, available_actions: [] });
     const listed = async (query: string) =>
@@ -384,7 +393,13 @@ describe("destroy", () => {
       );
     expect(await listed("")).not.toContain(id);
     expect(await listed("&include=destroyed")).toContain(id);
-    expect((await receipts()).body.data).toMatchObject({ deployment_id: id, summary: { absent: 1 } });
+    const receipt = (await receipts()).body.data;
+    expect(receipt).toMatchObject({ deployment_id: id, deployment_name: "mortal", summary: { absent: 1 } });
+    // Read without the product it still says what was looked up, why, by what, when and with which result.
+    expect(receipt.owner_mark).toBe(`onvera:${id}`);
+    const [line] = receipt.items;
+    expect(line).toEqual({ ...receiptLine, listed_by: "record", looked_up_at: receipt.written_at });
+    for (const word of [line.found, line.listed_by]) expect(receipt.meanings[word]).toMatch(/\.$/);
     expect((await destroy(id)).status).toBe(409);
     expect((await patch(id, { name: "ghost" })).status).toBe(409);
   });

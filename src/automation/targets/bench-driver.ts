@@ -1,9 +1,13 @@
 /** The driver of installations that run the bench app only: nothing to prepare, nothing to wait for, real look-ups. */
 import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ownershipMark } from "../../domain/names.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
-import type { DeploymentContext, LookUp, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
+import type { DeploymentContext, LookUp, OwnedThing, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
 import type { AdminConnection } from "./local/admin-connection.ts";
+import { dropOwnedOnServer, ownedOnServer } from "./local/owned-on-server.ts";
+import { sweep } from "./sweep.ts";
 
 export interface BenchDriverDeps {
   admin: AdminConnection;
@@ -35,6 +39,20 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
     restore: nothing,
     dropRestorePoint: nothing,
     forget: nothing,
+    findOwned: ({ identity: { deploymentId } }) =>
+      Promise.all([
+        sweep("ownership mark on the database server", `roles and databases of ${ownershipMark(deploymentId)}`, () =>
+          ownedOnServer(admin, deploymentId),
+        ),
+        sweep("ledger folder", `items of ${ownershipMark(deploymentId)}`, () => items(ledgerFolder, deploymentId)),
+      ]),
+    removeOwned: async ({ identity: { deploymentId } }, io) => {
+      await dropOwnedOnServer(admin, deploymentId, () => io.checkLease());
+      await io.checkLease();
+      for (const { physicalId } of await items(ledgerFolder, deploymentId)) {
+        await rm(join(ledgerFolder, deploymentId, `${physicalId}.json`), { force: true });
+      }
+    },
     lookUp: async ({ identity }, resource) => {
       const stack = identity.deploymentId;
       if (resource.type === "onvera:bench:Item") {
@@ -44,6 +62,17 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
       return lookUpOnServer(admin, stack, resource);
     },
   };
+}
+
+/** @throws the file system's error, but for a folder that is not there */
+async function items(ledgerFolder: string, deploymentId: string): Promise<OwnedThing[]> {
+  const files = await readdir(join(ledgerFolder, deploymentId)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return files
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => ({ type: "onvera:bench:Item", physicalId: name.slice(0, -".json".length), detail: "ledger file" }));
 }
 
 const questions: Readonly<Record<string, string>> = {
@@ -61,7 +90,7 @@ async function lookUpOnServer(admin: AdminConnection, stack: string, resource: R
     const row = rows[0];
     if (row === undefined) return { found: "absent", ours: true, lookedUpBy, detail: "" };
     // The mark follows the create; a database killed in between has none yet, and no other stack's either.
-    const ours = row.mark === null || row.mark === `onvera:${stack}`;
+    const ours = row.mark === null || row.mark === ownershipMark(stack);
     return { found: "present", ours, lookedUpBy, detail: row.mark ?? "no mark" };
   });
 }

@@ -23,7 +23,7 @@ import {
 import type { Claim } from "./claim.ts";
 import { loadContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
-import { removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra, writeReceipt } from "./destroy-steps.ts";
+import { proveGone, removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra } from "./destroy-steps.ts";
 import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
 import { endSideEffects } from "./late-side-effects.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -67,7 +67,7 @@ const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<vo
   revoking_access: revokeAccess,
   removing_db_tenant: removeDatabaseTenant,
   tearing_down_infra: tearDownInfra,
-  receipt: writeReceipt,
+  receipt: proveGone,
   record: removeRecord,
 };
 

@@ -49,6 +49,16 @@ export interface LookUp {
   detail: string;
 }
 
+/** Something that carries the deployment's ownership mark. */
+export interface OwnedThing {
+  type: string;
+  physicalId: string;
+  detail: string;
+}
+
+/** One look for everything that carries the mark: what it found, or why nobody can tell. */
+export type Sweep = { lookedUpBy: string; about: string } & ({ things: OwnedThing[] } | { failure: string });
+
 export interface TargetDriver {
   /** Brings about what the program takes for granted: a template database, the app's package. */
   prepare(deployment: DeploymentContext, io: StepIo): Promise<TargetContext>;
@@ -65,6 +75,10 @@ export interface TargetDriver {
   /** ON-46 step 2: nothing connects any more, then the database goes. */
   removeDatabaseTenant(deployment: DeploymentContext, io: StepIo): Promise<void>;
   lookUp(deployment: DeploymentContext, resource: RecordedResource): Promise<LookUp>;
+  /** Everything that carries the deployment's ownership mark, whether anything recorded it or not. Never rejects. */
+  findOwned(deployment: DeploymentContext): Promise<Sweep[]>;
+  /** Removes what a destroy of the stack left of it; what cannot be removed stays, and the receipt says so. */
+  removeOwned(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** Copies the data of the stopped deployment, so that a failed version update can go back (TN-3). */
   restorePoint(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** Puts the copy back into the stopped deployment; harmless when there is none. */

@@ -10,12 +10,14 @@ import { ask, confirm, contextNote, requireTerminal } from "../prompt.ts";
 /** Prints the documented lines; a declined question changes nothing and is no failure. */
 export async function run(invocation: Invocation): Promise<number> {
   const { io, output } = invocation;
-  const isForced = isSet(invocation, "force");
+  // What is repeated was confirmed when it was begun.
+  const isForced = isSet(invocation, "force") || isSet(invocation, "retry");
   if (!isForced) requireTerminal(io, "Destroying a deployment", "--force");
   const api = invocation.api();
   const id = await deploymentId(api, argument(invocation, 0));
   const deployment = await api.call("getDeployment", { path: { deployment_id: id } });
-  if (deployment.protected) await unprotect(invocation, deployment, id);
+  if (isSet(invocation, "retry")) requireBegun(deployment, id);
+  else if (deployment.protected) await unprotect(invocation, deployment, id);
   else if (!isForced) {
     const question = `${contextNote(invocation)}Are you sure you want to destroy deployment ${id}?`;
     if (!(await confirm(io, question))) {
@@ -27,6 +29,15 @@ export async function run(invocation: Invocation): Promise<number> {
     type: "deployment.destroy",
     subject: id,
     submit: () => api.call("destroyDeployment", { path: { deployment_id: id } }),
+  });
+}
+
+/** A retry goes on with a destroy and never begins one. */
+function requireBegun({ status }: Deployment, id: string): void {
+  if (status === "destroying") return;
+  throw new CliError(`Deployment ${id} is ${status}: there is no destroy to go on with.`, {
+    exitCode: exitCodes.conflict,
+    nextSteps: [status === "destroyed" ? `Its receipt: onvera receipt ${id}` : `Destroy it: onvera destroy ${id}`],
   });
 }
 

@@ -136,10 +136,15 @@ export const destroyCommand: CommandSpec = {
   name: "destroy",
   arguments: [deploymentArgument],
   summary: "Destroy a deployment and all its data; this cannot be undone",
-  options: [{ flags: "--force", description: "do not ask" }, ...followOptions],
+  options: [
+    { flags: "--force", description: "do not ask" },
+    { flags: "--retry", description: "go on with a destroy that left something behind; does not ask again" },
+    ...followOptions,
+  ],
   examples: [
     { line: "onvera destroy dep_550e8400-e29b-41d4-a716-446655440000" },
     { line: "onvera destroy dep_550e8400-e29b-41d4-a716-446655440000 --force" },
+    { line: "onvera destroy dep_550e8400-e29b-41d4-a716-446655440000 --retry" },
   ],
   calls: ["getDeployment", "listDeployments", "destroyDeployment", "updateDeployment", "getOperation"],
   load: () => import("../actions/destroy.ts"),

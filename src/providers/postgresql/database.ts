@@ -1,4 +1,5 @@
 /** `postgresql:index/database:Database`. */
+import { ownershipMark } from "../../domain/names.ts";
 import { type CallContext, type ResourceHandler, resourceHandler } from "../host/resource-handler.ts";
 import type { Values } from "../host/values.ts";
 import { inSession, type PostgresAdmin, type PostgresSession, type Row } from "./admin.ts";
@@ -6,7 +7,7 @@ import { handOverContents } from "./clone-ownership.ts";
 import { dropDatabase } from "./database-drop.ts";
 import { createDatabase, DatabaseInputs, databaseFromRow, isBuiltInTemplate, readDatabase } from "./database-facts.ts";
 import { ensureMembership } from "./membership.ts";
-import { mark, ownershipMark, refuseForeign, requireOurs } from "./ownership-mark.ts";
+import { mark, refuseForeign, requireOurs } from "./ownership-mark.ts";
 import { identifier } from "./sql-text.ts";
 
 export function databaseHandler(admin: PostgresAdmin): ResourceHandler {

@@ -1,10 +1,7 @@
 /** The comment that says which stack a role or database belongs to. */
+import { OWNERSHIP_PREFIX, ownershipMark } from "../../domain/names.ts";
 import type { PostgresSession } from "./admin.ts";
 import { identifier, literal } from "./sql-text.ts";
-
-const PREFIX = "onvera:";
-
-export const ownershipMark = (stackName: string): string => `${PREFIX}${stackName}`;
 
 export async function mark(
   session: PostgresSession,
@@ -20,7 +17,9 @@ export async function mark(
  */
 export function requireOurs(kind: string, name: string, comment: string | null, stackName: string): void {
   if (comment === ownershipMark(stackName)) return;
-  const whose = comment?.startsWith(PREFIX) ? `belongs to stack ${comment.slice(PREFIX.length)}` : "is not ours";
+  const whose = comment?.startsWith(OWNERSHIP_PREFIX)
+    ? `belongs to stack ${comment.slice(OWNERSHIP_PREFIX.length)}`
+    : "is not ours";
   throw new Error(
     `${kind} ${name} exists and ${whose}. Nothing was changed. Rename or remove it, or mark it as ours with ` +
       `COMMENT ON ${kind.toUpperCase()} ${identifier(name)} IS ${literal(ownershipMark(stackName))}.`,
@@ -32,5 +31,5 @@ export function requireOurs(kind: string, name: string, comment: string | null, 
  * official plugin leaves no marks.
  */
 export function refuseForeign(kind: string, name: string, comment: string | null, stackName: string): void {
-  if (comment?.startsWith(PREFIX)) requireOurs(kind, name, comment, stackName);
+  if (comment?.startsWith(OWNERSHIP_PREFIX)) requireOurs(kind, name, comment, stackName);
 }

@@ -15,6 +15,7 @@ import { listOperations, listResourceEvents } from "../services/operations.ts";
 import { audit, transact } from "../transact.ts";
 import { urlOf } from "../views/deployment-view.ts";
 import { eventView } from "../views/operation-view.ts";
+import { receiptView } from "../views/receipt-view.ts";
 import { resourceTree } from "../views/resource-tree.ts";
 import { newApi } from "./api.ts";
 
@@ -118,16 +119,7 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
       const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
       const receipt = await transact(deps, organizationId, (db) => readReceipt(db, row.id));
       if (!receipt) throw new OnveraError("RECEIPT_NOT_FOUND");
-      const counts = new Map<string, number>();
-      for (const { found } of receipt.items) counts.set(found, (counts.get(found) ?? 0) + 1);
-      const data = {
-        deployment_id: receipt.deployment_id,
-        operation_id: receipt.operation_id,
-        written_at: timestamp(receipt.written_at),
-        summary: Object.fromEntries(counts),
-        items: receipt.items,
-      };
-      return c.json({ data }, 200);
+      return c.json({ data: receiptView(receipt, row.name) }, 200);
     });
 
 /** Lines are numbered per process, so a stream resumes exactly only where one process was asked for. */

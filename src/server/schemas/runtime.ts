@@ -121,16 +121,26 @@ export const CredentialsView = z
 export const ReceiptView = z
   .object({
     deployment_id: z.string(),
-    operation_id: z.string(),
+    deployment_name: z.string(),
+    organization_id: z.string(),
+    operation_id: z.string().meta({ description: "The destroy that wrote it." }),
     written_at: Timestamp,
-    summary: z.record(z.string(), z.int()),
+    owner_mark: z
+      .string()
+      .meta({ description: "What everything of this deployment was marked with and looked for by." }),
+    summary: z.record(z.string(), z.int()).meta({ description: "How many lines each result has." }),
+    meanings: z
+      .record(z.string(), z.string())
+      .meta({ description: "What each result and each way onto the list means." }),
     items: z.array(
       z.object({
-        urn: z.string(),
+        urn: z.string().meta({ description: "Name in the stack; empty for what no record names." }),
         type: z.string(),
-        physical_id: z.string(),
-        found: z.enum(["absent", "present", "unknown", "retained"]),
-        looked_up_by: z.string(),
+        physical_id: z.string().meta({ description: "What was looked up." }),
+        listed_by: z.enum(["record", "owner_mark"]).meta({ description: "Why it was looked up." }),
+        found: z.enum(["absent", "present", "unknown", "retained"]).meta({ description: "The result." }),
+        looked_up_by: z.string().meta({ description: "The probe that answered." }),
+        looked_up_at: Timestamp,
         detail: z.string(),
       }),
     ),

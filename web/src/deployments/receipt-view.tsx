@@ -36,8 +36,8 @@ export function ReceiptView({ id }: { id: string }) {
         </Text>
         <When at={writtenAt} size="sm" />
       </Group>
-      <ScrollTable label="Receipt" columns={["Resource", "Type", "Id", "Found", "How"]}>
-        {items.map(({ urn, type, physical_id: physicalId, found, looked_up_by: lookedUpBy, detail }) => (
+      <ScrollTable label="Receipt" columns={["Resource", "Type", "Id", "Found", "Listed by", "How", "When"]}>
+        {items.map(({ urn, type, physical_id: physicalId, found, looked_up_by: lookedUpBy, ...more }) => (
           <Table.Tr key={`${urn} ${physicalId}`}>
             <Table.Td>{urn.split("::").at(-1)}</Table.Td>
             <Table.Td>
@@ -45,8 +45,12 @@ export function ReceiptView({ id }: { id: string }) {
             </Table.Td>
             <Table.Td style={{ overflowWrap: "anywhere" }}>{physicalId}</Table.Td>
             <Table.Td>{found}</Table.Td>
+            <Table.Td>{more.listed_by === "record" ? "record" : "mark"}</Table.Td>
             <Table.Td>
-              {lookedUpBy}: {detail}
+              {lookedUpBy}: {more.detail}
+            </Table.Td>
+            <Table.Td>
+              <When at={more.looked_up_at} size="sm" />
             </Table.Td>
           </Table.Tr>
         ))}

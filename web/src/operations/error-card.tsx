@@ -31,6 +31,17 @@ export function ErrorCard({ error }: { error: NonNullable<Operation["error"]>; o
             ...(error.resource ? [["Resource", <Code key="urn">{error.resource.urn}</Code>] as const] : []),
           ]}
         />
+        {error.residue && error.residue.length > 0 && (
+          <Facts
+            items={error.residue.map(
+              ({ type, physical_id: id, found, detail }) =>
+                [
+                  `${found === "unknown" ? "Could not be looked up" : "Left behind"}: ${id}`,
+                  `${type} ${detail}`,
+                ] as const,
+            )}
+          />
+        )}
         {error.last_log_lines && error.last_log_lines.length > 0 && (
           <Code block tabIndex={0} aria-label="The last lines of the log">
             {error.last_log_lines.join("\n")}

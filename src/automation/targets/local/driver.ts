@@ -10,6 +10,7 @@ import type { RevisionFile } from "../../../local/supervisor/protocol.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "../../worker/target-driver.ts";
 import type { AdminConnection } from "./admin-connection.ts";
 import { lookUpLocally } from "./look-up.ts";
+import { findOwnedLocally, removeOwnedLocally } from "./owned.ts";
 import { packageProgress } from "./package-progress.ts";
 import { ensureTemplateDatabase, TemplateFailed } from "./template-database.ts";
 import {
@@ -96,6 +97,11 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
     },
 
     lookUp: (deployment, resource) => lookUpLocally({ admin, supervisor }, deployment.identity.deploymentId, resource),
+
+    findOwned: ({ identity }) => findOwnedLocally({ admin, supervisor }, identity.deploymentId),
+
+    removeOwned: ({ identity }, io) =>
+      removeOwnedLocally({ admin, supervisor }, identity.deploymentId, () => io.checkLease()),
 
     async restorePoint(deployment, io) {
       await io.checkLease();

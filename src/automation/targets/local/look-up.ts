@@ -56,9 +56,13 @@ async function question(
       return { ...(await route(deps.supervisor, deploymentId, physicalId)), goesWithAnother: true };
     default:
       // Processes, files, secrets and what a job did all go with the deployment's identity.
-      return type.startsWith("onvera:local:")
-        ? { ...(await identity(deps.supervisor, deploymentId)), goesWithAnother: true }
-        : answer(false, "lives in the stack's state only", true);
+      if (type.startsWith("onvera:local:")) {
+        return { ...(await identity(deps.supervisor, deploymentId)), goesWithAnother: true };
+      }
+      if (inStateOnly.some((prefix) => type.startsWith(prefix))) {
+        return answer(false, "lives in the stack's state only", true);
+      }
+      throw new Error(`Nothing on this machine can look up a ${type}.`);
   }
 }
 
@@ -72,6 +76,9 @@ async function route(supervisor: SupervisorClient, deploymentId: string, host: s
   const state = await supervisor.getDeployment(deploymentId);
   return answer(state?.routes.some((one) => one.host === host) ?? false, "host at the gateway", true);
 }
+
+/** Types that make nothing anywhere. */
+const inStateOnly = ["random:", "pulumi:"];
 
 function answer(present: boolean, lookedUpBy: string, ours: boolean): LookUp {
   return { found: present ? "present" : "absent", ours, lookedUpBy, detail: present ? "still there" : "gone" };

@@ -8,10 +8,10 @@ import { type AdminConnection, closeDatabase, databaseExists, roleExists } from 
 export const restorePointName = (deploymentId: string): string => `${databaseName(deploymentId)}_rp`;
 
 /** Name the broken database gets while its copy is put in its place. */
-const setAsideName = (deploymentId: string): string => `${databaseName(deploymentId)}_bad`;
+export const setAsideName = (deploymentId: string): string => `${databaseName(deploymentId)}_bad`;
 
 /** Every role a deployment has; the logins before their owner. */
-const tenantRoles = (deploymentId: string): string[] => [
+export const tenantRoles = (deploymentId: string): string[] => [
   loginRoleName(deploymentId, "a"),
   loginRoleName(deploymentId, "b"),
   ownerRoleName(deploymentId),
