@@ -10,6 +10,9 @@ import { createPgAdmin } from "../providers/postgresql/pg-admin.ts";
 /** Where sessions of the administrator begin; the control plane's role may connect to it on every server. */
 export const MAINTENANCE_DATABASE = "postgres";
 
+/** Where `onvera:bench:Item` writes, on installations that run the bench app. */
+export const benchFolder = (home: string): string => path.join(home, "bench");
+
 /** What a provider process is told by its worker. It holds a password, so it travels by their pipe only. */
 export const LocalProviderConfig = z.object({
   databaseUrl: z.string(),
@@ -35,7 +38,7 @@ export function localProviders(
       database: MAINTENANCE_DATABASE,
     })),
     supervisor,
-    ledgerFolder: path.join(home, "bench"),
+    ledgerFolder: benchFolder(home),
   });
   // Roles and databases always go through ours: the fence and the ownership marks are in it (docs/adr/0004-providers.md).
   return all.filter(({ name }) => name !== "random" || plugins.random === "substitute");

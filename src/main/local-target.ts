@@ -5,7 +5,7 @@ import type { TargetDriver } from "../automation/worker/target-driver.ts";
 import { createPackageStore } from "../local/packages/package-store.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import type { Installation } from "./installation.ts";
-import { MAINTENANCE_DATABASE } from "./local-providers.ts";
+import { benchFolder, MAINTENANCE_DATABASE } from "./local-providers.ts";
 
 /** Somebody an app may run as: the package store makes sure that such a user can read its environments. */
 const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
@@ -20,6 +20,7 @@ export function createLocalTarget(installation: Installation, supervisor: Superv
     supervisor,
     packages: createPackageStore({ paths, owner: paths.isRoot ? UNPRIVILEGED : null }),
     revisionsFolder: paths.revisions,
+    benchFolder: benchFolder(paths.home),
     database,
     gateway: { domain: settings.domain, httpPort: settings.gatewayHttpPort },
   });

@@ -23,8 +23,9 @@ afterAll(async () => {
   await server?.stop();
 });
 
+/** As the platform's own role: what it made, it may drop. */
 const sql = (...statements: string[]) =>
-  createAdminConnection(server.connectionString("postgres")).in(undefined, async (client) => {
+  createAdminConnection(plane.store.connectionString).in("postgres", async (client) => {
     let rows: unknown[] = [];
     for (const statement of statements) rows = (await client.query(statement)).rows;
     return rows;
@@ -74,6 +75,8 @@ describe("a destroy", () => {
     const blocked = await plane.ended((await plane.destroy(id)).id, 90);
     expect(blocked).toMatchObject({ status: "failed", error: { code: "DESTROY_INCOMPLETE" } });
     expect(blocked.error?.residue).toMatchObject([{ physical_id: "kept_role", found: "present" }]);
+    // A failed destroy brings nothing back.
+    expect(existsSync(join(plane.ledgerFolder, id, "item-0.json"))).toBe(false);
     expect(blocked.error?.next_step).toContain(`onvera destroy ${id} --retry`);
     const row = await deployment(id);
     expect([row.destroyed_at, row.conditions[0]?.type]).toEqual([null, "destroy_blocked"]);

@@ -67,9 +67,10 @@ describe("this machine", () => {
   it("answers unknown, never absent, where nothing can be asked", async () => {
     const supervisor = createFakeSupervisor();
     const ask = (type: string) =>
-      lookUpLocally({ admin: noServer, supervisor }, id, { urn: "u", type, physicalId: "x" });
+      lookUpLocally({ admin: noServer, supervisor, benchFolder: "/nowhere" }, id, { urn: "u", type, physicalId: "x" });
     expect(await ask("postgresql:index/role:Role")).toMatchObject({ found: "unknown" });
     expect(await ask("aws:s3/bucket:Bucket")).toMatchObject({ found: "unknown" });
+    expect(await ask("onvera:bench:Item")).toMatchObject({ found: "absent", lookedUpBy: "ledger file" });
     expect(await ask("random:index/randomPassword:RandomPassword")).toMatchObject({ found: "absent" });
     const [server] = await findOwnedLocally({ admin: noServer, supervisor }, id);
     expect(server).toMatchObject({ failure: "connection refused" });

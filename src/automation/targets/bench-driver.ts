@@ -1,10 +1,8 @@
 /** The driver of installations that run the bench app only: nothing to prepare, nothing to wait for, real look-ups. */
-import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { ownershipMark } from "../../domain/names.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
-import type { DeploymentContext, LookUp, OwnedThing, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
+import type { DeploymentContext, LookUp, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
+import { benchItemExists, benchItems, removeBenchItem } from "./bench-items.ts";
 import type { AdminConnection } from "./local/admin-connection.ts";
 import { dropOwnedOnServer, ownedOnServer } from "./local/owned-on-server.ts";
 import { sweep } from "./sweep.ts";
@@ -44,35 +42,24 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
         sweep("ownership mark on the database server", `roles and databases of ${ownershipMark(deploymentId)}`, () =>
           ownedOnServer(admin, deploymentId),
         ),
-        sweep("ledger folder", `items of ${ownershipMark(deploymentId)}`, () => items(ledgerFolder, deploymentId)),
+        sweep("ledger folder", `items of ${ownershipMark(deploymentId)}`, () => benchItems(ledgerFolder, deploymentId)),
       ]),
     removeOwned: async ({ identity: { deploymentId } }, io) => {
       await dropOwnedOnServer(admin, deploymentId, () => io.checkLease());
       await io.checkLease();
-      for (const { physicalId } of await items(ledgerFolder, deploymentId)) {
-        await rm(join(ledgerFolder, deploymentId, `${physicalId}.json`), { force: true });
+      for (const { physicalId } of await benchItems(ledgerFolder, deploymentId)) {
+        await removeBenchItem(ledgerFolder, deploymentId, physicalId);
       }
     },
     lookUp: async ({ identity }, resource) => {
       const stack = identity.deploymentId;
       if (resource.type === "onvera:bench:Item") {
-        const there = existsSync(join(ledgerFolder, stack, `${resource.physicalId}.json`));
+        const there = benchItemExists(ledgerFolder, stack, resource.physicalId);
         return { found: there ? "present" : "absent", ours: true, lookedUpBy: "ledger file", detail: "" };
       }
       return lookUpOnServer(admin, stack, resource);
     },
   };
-}
-
-/** @throws the file system's error, but for a folder that is not there */
-async function items(ledgerFolder: string, deploymentId: string): Promise<OwnedThing[]> {
-  const files = await readdir(join(ledgerFolder, deploymentId)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return files
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => ({ type: "onvera:bench:Item", physicalId: name.slice(0, -".json".length), detail: "ledger file" }));
 }
 
 const questions: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 /** The steps that bring a revision about: create, update, start, stop, restart, scale, DAG sync. */
 import type { LoginTurn } from "../../domain/database-logins.ts";
+import { type OperationType, operationTypes } from "../../domain/operation.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
 import { recoverStack, settleIntents } from "../recovery/recover-stack.ts";
 import { pruneStackHistory } from "../recovery/state-rows.ts";
@@ -59,8 +60,8 @@ export async function finalize(run: OperationRun): Promise<void> {
  * @returns false when there is nothing to go back to
  */
 export async function rollBack(run: OperationRun): Promise<boolean> {
-  const { applied, changesVersion, operation } = run.context;
-  if (applied === undefined || !run.results.touched || operation.type === "deployment.create") return false;
+  const { applied, changesVersion, type } = run.context;
+  if (applied === undefined || !run.results.touched || !goesBack(type)) return false;
   await run.journal.step(ROLL_BACK_STEP, { irreversible: false });
   run.io.say("Going back to the version that ran before");
   await recoverStack(run);
@@ -71,7 +72,7 @@ export async function rollBack(run: OperationRun): Promise<boolean> {
     await run.driver.waitReady(context, run.io);
     await run.driver.restore(context, run.io);
   }
-  if (operation.type === "deployment.rotate_credentials") await applyBeside(run, applied, run.context.wanted);
+  if (type === "deployment.rotate_credentials") await applyBeside(run, applied, run.context.wanted);
   await applyRevision(run, applied);
   await run.driver.waitReady(await run.deploymentContext(applied), run.io);
   return true;
@@ -98,6 +99,13 @@ async function applyBeside(run: OperationRun, revision: Revision, other: Revisio
   await applyRevision(run, revision, { keepLogin: other.spec });
   await run.driver.waitReady(await run.deploymentContext(revision), run.io);
 }
+
+/**
+ * Only a change of what runs has something to go back to. After a failed destroy, bringing the last version up would make
+ * anew what was just removed; a plan changes nothing, and an operator's line is the operator's to take back.
+ */
+const goesBack = (type: OperationType): boolean =>
+  operationTypes[type].slot === "changing" && type !== "deployment.create" && type !== "stack.pulumi";
 
 async function applyRevision(
   run: OperationRun,

@@ -29,6 +29,8 @@ export interface LocalDriverDeps {
   packages: PackageStore;
   /** Folder the supervisor reads revision files from. */
   revisionsFolder: string;
+  /** Where the bench app's items are; there is none unless this installation runs it. */
+  benchFolder: string;
   /** How apps reach the database server. */
   database: { host: string; port: number };
   /** Where the gateway answers: `<host_label>.<domain>`. */
@@ -96,7 +98,7 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
       await removeTenantDatabase(admin, id, () => io.checkLease());
     },
 
-    lookUp: (deployment, resource) => lookUpLocally({ admin, supervisor }, deployment.identity.deploymentId, resource),
+    lookUp: ({ identity }, resource) => lookUpLocally(deps, identity.deploymentId, resource),
 
     findOwned: ({ identity }) => findOwnedLocally({ admin, supervisor }, identity.deploymentId),
 

@@ -3,12 +3,15 @@ import { existsSync } from "node:fs";
 import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { LookUp, RecordedResource } from "../../worker/target-driver.ts";
+import { benchItemExists } from "../bench-items.ts";
 import type { AdminConnection } from "./admin-connection.ts";
 import { existsOnServer } from "./tenant-database.ts";
 
 export interface LookUpDeps {
   admin: AdminConnection;
   supervisor: SupervisorClient;
+  /** Where the bench app's items are; there is none unless this installation runs it. */
+  benchFolder: string;
 }
 
 /**
@@ -50,6 +53,8 @@ async function question(
     case "postgresql:index/grant:Grant":
       // A grant lives in its database and goes with it.
       return { ...(await onServer("database", databaseName(deploymentId))), goesWithAnother: true };
+    case "onvera:bench:Item":
+      return answer(benchItemExists(deps.benchFolder, deploymentId, physicalId), "ledger file", true);
     case "onvera:local:Identity":
       return identity(deps.supervisor, deploymentId);
     case "onvera:local:Route":
