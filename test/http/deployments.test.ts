@@ -217,7 +217,8 @@ describe("read", () => {
   it("names the actions that are open now", async () => {
     const { id } = await server.deploy(key);
     const actions = async () => (await get(id)).available_actions;
-    expect(await actions()).toEqual(["update", "stop", "restart", "scale", "plan", "pulumi", "destroy"]);
+    const open = ["update", "stop", "restart", "scale", "rotate_credentials", "plan", "pulumi", "destroy"];
+    expect(await actions()).toEqual(open);
     await destroy(id);
     expect(await actions()).toEqual([]);
   });
