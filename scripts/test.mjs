@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const allLayers = ["unit", "stacks", "http", "automation", "local", "chaos"];
-// Run by name only: it needs a Chromium, which not every machine has.
+// Run by name only (and by .ci/run): it needs a Chromium, which not every machine has.
 const layersApart = ["browser"];
 const known = [...allLayers, ...layersApart];
 const wanted = process.argv.slice(2);
@@ -17,9 +17,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const layers = wanted.length > 0 ? wanted : allLayers;
-const results = `${root}node_modules/.cache/onvera-tests`;
-rmSync(results, { recursive: true, force: true });
+// Apart from the bundles that tests under way may be running.
+const results = `${root}node_modules/.cache/onvera-test-results`;
 mkdirSync(results, { recursive: true });
+for (const layer of wanted.length > 0 ? layers : known) rmSync(`${results}/${layer}.json`, { force: true });
 
 let failed = false;
 for (const layer of layers) {
@@ -39,7 +40,7 @@ for (const layer of layers) {
   ]);
   if (code !== 0) failed = true;
 }
-const summary = await run(["scripts/test-summary.mjs", "0", failed ? "1" : "0"]);
+const summary = await run(["scripts/test-summary.mjs", "--layers", layers.join(","), failed ? "1" : "0"]);
 process.exit(summary);
 
 function run(args) {
