@@ -6,6 +6,9 @@ import { ensureMembership } from "./membership.ts";
 import { refuseForeign } from "./ownership-mark.ts";
 import { identifier } from "./sql-text.ts";
 
+/** `datconnlimit` of a database whose drop was cut off: nobody can enter it, nothing may alter it, only the drop goes on. */
+const INVALID = -2;
+
 /**
  * Closes the database, ends its sessions, drops it. Absent is fine.
  * @throws Error when it carries another stack's mark.
@@ -17,7 +20,9 @@ export async function dropDatabase(admin: PostgresAdmin, context: CallContext, n
     refuseForeign("Database", name, typeof row.comment === "string" ? row.comment : null, context.stackName);
     await ensureMembership(session, String(row.owner));
     // Closed first, or an app that reconnects at once can hold the drop up for ever.
-    await session.query(`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE false`);
+    if (row.connection_limit !== INVALID) {
+      await session.query(`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE false`);
+    }
     await session.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = $1 AND pid <> pg_backend_pid() AND pg_has_role(current_user, usesysid, 'USAGE')`,

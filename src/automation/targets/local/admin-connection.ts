@@ -42,9 +42,15 @@ export async function roleExists(client: pg.Client, name: string): Promise<boole
   return ((await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [name])).rowCount ?? 0) > 0;
 }
 
-/** Closes a database to new sessions and ends those that are there; it can be cloned or dropped then. */
+/**
+ * Closes a database to new sessions and ends those that are there; it can be cloned or dropped then. One whose drop was
+ * cut off (`datconnlimit` -2) is closed already, and PostgreSQL refuses to alter it.
+ */
 export async function closeDatabase(client: pg.Client, name: string): Promise<void> {
-  await client.query(`ALTER DATABASE ${pg.escapeIdentifier(name)} WITH ALLOW_CONNECTIONS false`);
+  const dropBegun = await client.query("SELECT 1 FROM pg_database WHERE datname = $1 AND datconnlimit = -2", [name]);
+  if (dropBegun.rowCount === 0) {
+    await client.query(`ALTER DATABASE ${pg.escapeIdentifier(name)} WITH ALLOW_CONNECTIONS false`);
+  }
   await client.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
     [name],
