@@ -137,7 +137,7 @@ export async function checkSupervisor(paths: OnveraPaths): Promise<Finding> {
   const name = "Supervisor";
   try {
     const { deployments, pid } = await createSupervisorClient(supervisorPaths(paths.home).socket).status();
-    return { name, state: "ok", detail: `runs ${deployments.length} deployments (pid ${pid})` };
+    return { name, state: "ok", detail: `runs (pid ${pid}), deployments: ${deployments.length}` };
   } catch {
     return { name, state: "note", detail: "does not run", fix: "onvera start" };
   }

@@ -37,7 +37,7 @@ export const runStatus: Verb = async (options, io) => {
       "Database",
       process.env.DATABASE_URL ? "your own (DATABASE_URL)" : postgres ? `running (pid ${postgres.pid})` : "not running",
     );
-    line("Supervisor", deployments === undefined ? "not running" : `running, ${deployments} deployments`);
+    line("Supervisor", deployments === undefined ? "not running" : `running, deployments: ${deployments}`);
     if (isAdminKnown) line("First admin", `e-mail and first password in ${adminFile}`);
     line("Data", paths.home);
     if (!plane) io.out("Start it with 'onvera start', or deploy something.\n");
