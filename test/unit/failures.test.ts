@@ -57,6 +57,11 @@ describe("what the engine and the providers say, as one of them (NH-09)", () => 
     ["error: No space left on device", "DISK_FULL", "capacity"],
     ["error: remaining connection slots are reserved", "DATABASE_BUSY", "capacity"],
     ["error: dial tcp: connection refused", "DATABASE_UNREACHABLE", "platform"],
+    ["error: failed to save state: driver: bad connection", "DATABASE_UNREACHABLE", "platform"],
+    ["error: read tcp 127.0.0.1: connection reset by peer", "DATABASE_UNREACHABLE", "platform"],
+    ["error: pq: terminating connection due to administrator command", "DATABASE_UNREACHABLE", "platform"],
+    ["error: getting latest state: unexpected EOF", "DATABASE_UNREACHABLE", "platform"],
+    ["error: Client has encountered a connection error and is not queryable", "DATABASE_UNREACHABLE", "platform"],
     ["error: no plugin 'pulumi-resource-random' found in the workspace", "PLUGIN_MISSING", "platform"],
     ["error: something nobody has seen", "ENGINE_FAILED", "provider"],
   ])("%s is %s", (said, code, cause) => {
