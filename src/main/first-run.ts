@@ -39,14 +39,14 @@ export async function welcome(installation: Installation): Promise<void> {
   const passwordHash = await hashPassword(admin.password);
   await store.asPlatform(async (db) => {
     await lockFirstStart(db);
-    await ensureLocalCluster(db, settings);
+    const clusterId = await ensureLocalCluster(db, settings);
     const { id: user } = await ensureUser(db, {
       email: admin.email,
       name: "Admin",
       passwordHash,
       isPlatformOperator: true,
     });
-    const organizationId = await ensureOrganization(db, user);
+    const organizationId = await ensureOrganization(db, user, clusterId);
     if (existsSync(localKeyFile(paths))) return;
     const { key } = await insertApiKey(db, {
       organizationId,
@@ -72,26 +72,30 @@ async function lockFirstStart(db: Scoped): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtextextended('onvera first start', 0))`.execute(db);
 }
 
-async function ensureLocalCluster(db: Scoped, settings: Installation["settings"]): Promise<void> {
+/** Makes this node's cluster known, or its ports and domain where it is. @returns its id */
+async function ensureLocalCluster(db: Scoped, settings: Installation["settings"]): Promise<string> {
   const { nodeId: node, domain, gatewayHttpPort, gatewayHttpsPort } = settings;
   const facts = JSON.stringify({ gateway_http_port: gatewayHttpPort, gateway_https_port: gatewayHttpsPort });
   const known = await db.selectFrom("clusters").select("id").where("node", "=", node).executeTakeFirst();
   if (known) {
     await db.updateTable("clusters").set({ settings: facts, domain }).where("id", "=", known.id).execute();
-    return;
+    return known.id;
   }
+  const id = newId("cluster");
   await db
     .insertInto("clusters")
-    .values({ id: newId("cluster"), kind: "local", name: "this machine", domain, node, settings: facts })
+    .values({ id, kind: "local", name: "this machine", domain, node, settings: facts })
     .execute();
+  return id;
 }
 
-async function ensureOrganization(db: Scoped, ownerId: string): Promise<string> {
+/** Its default environment is on this node's own cluster, whichever other node made itself known before. */
+async function ensureOrganization(db: Scoped, ownerId: string, clusterId: string): Promise<string> {
   const known = await db.selectFrom("organizations").select("id").orderBy("created_at").limit(1).executeTakeFirst();
   if (known) return known.id;
   const organization = await insertOrganization(
     db,
-    { name: ORGANIZATION_NAME, ownerId },
+    { name: ORGANIZATION_NAME, ownerId, clusterId },
     { singleOrganization: false },
   );
   return organization.id;
