@@ -38,6 +38,14 @@ export function parseId(kind: ResourceKind, text: string): string | undefined {
   return UUID.test(bare) ? `${prefix}${bare.toLowerCase()}` : undefined;
 }
 
+/** The id with its prefix; one that has it is left as it is. */
+export const prefixedId = (kind: ResourceKind, id: string): string =>
+  id.startsWith(`${idPrefixes[kind]}_`) ? id : `${idPrefixes[kind]}_${id}`;
+
+/** Which of the kinds an id's prefix says it is of; undefined when it is none of them. */
+export const kindOfId = <Kind extends ResourceKind>(kinds: readonly Kind[], id: string): Kind | undefined =>
+  kinds.find((kind) => id.startsWith(`${idPrefixes[kind]}_`));
+
 function uuidv7(nowMilliseconds: number): string {
   const bytes = new Uint8Array(16);
   randomFillSync(bytes);

@@ -1,5 +1,6 @@
 /** A role in one project adds to the role in the organization, for requests about something in that project. */
 import type { Context } from "hono";
+import { prefixedId } from "../../domain/ids.ts";
 import { effectiveRole } from "../../domain/membership.ts";
 import { judge, type Permission } from "../../domain/permissions.ts";
 import type { Caller, ServerEnv } from "../caller.ts";
@@ -9,7 +10,8 @@ import { projectOf, projectRoleOf } from "../services/project-roles.ts";
 import { transact } from "../transact.ts";
 import { DEFAULT_ENVIRONMENT } from "../views/deployment-view.ts";
 
-const resourceParams = ["deployment_id", "operation_id", "environment_id", "project_id"] as const;
+/** Kinds that belong to a project; an address names one by `<kind>_id`. */
+const kinds = ["deployment", "operation", "environment", "project"] as const;
 
 /**
  * The caller as this request counts them: raised to their project role where the organization's is too low.
@@ -34,12 +36,16 @@ export async function withProjectRole(
 /** What the request is about: named in the address, or, for a new deployment, the environment it goes into. */
 async function resourceNamed(c: Context<ServerEnv>, route: DeclaredRoute): Promise<string | undefined> {
   const params = paramsOf(route.path, c.req.path);
-  const named = resourceParams.map((name) => withPrefix(name, params[name])).find((value) => value !== undefined);
+  const [named] = kinds.flatMap((kind) => {
+    const id = params[`${kind}_id`];
+    // Ids are taken as bare UUIDs too.
+    return id === undefined ? [] : [prefixedId(kind, id)];
+  });
   if (named !== undefined || route.operationId !== "createDeployment") return named;
   const body: unknown = await c.req.json().catch(() => undefined);
   const wanted =
     typeof body === "object" && body !== null && "environment_id" in body ? body.environment_id : undefined;
-  return typeof wanted === "string" ? withPrefix("environment_id", wanted) : DEFAULT_ENVIRONMENT;
+  return typeof wanted === "string" ? prefixedId("environment", wanted) : DEFAULT_ENVIRONMENT;
 }
 
 /** The guard stands before every route, where the router has no parameters to give yet. */
@@ -48,14 +54,3 @@ function paramsOf(pattern: string, path: string): Record<string, string> {
   const names = pattern.split("/").map((part) => /^\{(.+)\}$/.exec(part)?.[1]);
   return Object.fromEntries(names.flatMap((name, at) => (name === undefined ? [] : [[name, given[at] ?? ""]])));
 }
-
-const prefixes: Record<(typeof resourceParams)[number], string> = {
-  deployment_id: "dep_",
-  operation_id: "op_",
-  environment_id: "env_",
-  project_id: "proj_",
-};
-
-/** Ids are taken as bare UUIDs too. */
-const withPrefix = (name: (typeof resourceParams)[number], value: string | undefined): string | undefined =>
-  value === undefined || value.startsWith(prefixes[name]) ? value : `${prefixes[name]}${value}`;

@@ -2,7 +2,6 @@
 import type { Context } from "hono";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
-import { membershipRefusal } from "../../domain/membership.ts";
 import { circumstancesOf, organizationOf, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/members.ts";
 import type { ServerDeps } from "../deps.ts";
@@ -14,6 +13,7 @@ import {
   findMember,
   listMembers,
   memberView,
+  refuseMembership,
   removeMember,
   transferOwnership,
 } from "../services/members.ts";
@@ -126,8 +126,7 @@ export const invitationRoutes = (deps: ServerDeps) =>
       const caller = c.get("caller");
       const organizationId = organizationOf(caller);
       const { email, role, expires_in_days: expiresInDays } = c.req.valid("json");
-      const refusal = membershipRefusal(caller.role, { from: undefined, to: role });
-      if (refusal) throw new OnveraError("ACCESS_DENIED", { message: `Access denied. ${refusal}` });
+      refuseMembership(caller.role, { from: undefined, to: role });
       const body = await answerOnce(deps, c, organizationId, async (db) => {
         const now = deps.now();
         const wanted = { organizationId, email, role, invitedBy: caller.userId, expiresInDays, now };

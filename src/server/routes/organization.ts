@@ -9,6 +9,7 @@ import type { ServerDeps } from "../deps.ts";
 import { findEnvironment } from "../services/environments.ts";
 import { requireGoodPassword } from "../services/joining.ts";
 import { insertEnvironment, insertOrganization, usableClusters } from "../services/organizations.ts";
+import { findProject } from "../services/projects.ts";
 import { ensureUser, hashPassword } from "../services/users.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { clusterView, environmentView, organizationView, projectView, workerView } from "../views/organization-view.ts";
@@ -206,16 +207,8 @@ export const organizationRoutes = (deps: ServerDeps) =>
 
     .openapi(contracts.getProject, async (c) => {
       const organizationId = organizationOf(c.get("caller"));
-      const id = parseId("project", c.req.valid("param").project_id) ?? "";
-      const row = await transact(deps, organizationId, (db) =>
-        db
-          .selectFrom("projects")
-          .selectAll()
-          .where("organization_id", "=", organizationId)
-          .where("id", "=", id)
-          .executeTakeFirst(),
-      );
-      if (!row) throw new OnveraError("PROJECT_NOT_FOUND");
+      const id = c.req.valid("param").project_id;
+      const row = await transact(deps, organizationId, (db) => findProject(db, organizationId, id));
       return c.json({ data: projectView(row) }, 200);
     });
 

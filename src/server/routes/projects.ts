@@ -1,14 +1,11 @@
 /** Handlers for projects made and changed, and the roles people have in one of them. */
 import { OnveraError } from "../../domain/errors.ts";
 import { newId, parseId } from "../../domain/ids.ts";
-import { membershipRefusal } from "../../domain/membership.ts";
 import { slug as slugOf } from "../../domain/names.ts";
-import type { Role } from "../../domain/permissions.ts";
-import type { Scoped } from "../../store/database.ts";
 import { organizationOf } from "../caller.ts";
 import * as contracts from "../contracts/projects.ts";
 import type { ServerDeps } from "../deps.ts";
-import { findMember } from "../services/members.ts";
+import { findMember, refuseMembership } from "../services/members.ts";
 import {
   deleteProjectRole,
   listProjectRoles,
@@ -16,6 +13,7 @@ import {
   projectRoleView,
   putProjectRole,
 } from "../services/project-roles.ts";
+import { findProject } from "../services/projects.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { projectView } from "../views/organization-view.ts";
 import { newApi } from "./api.ts";
@@ -109,8 +107,9 @@ export const projectRoutes = (deps: ServerDeps) =>
         const { id: projectId } = await findProject(db, organizationId, project);
         const member = await findMember(db, organizationId, parseId("user", user));
         const binding = { organizationId, projectId, userId: member.user_id };
-        refuseBeyond(caller.role, await projectRoleOf(db, binding), role);
-        const from = await putProjectRole(db, { ...binding, role });
+        const from = await projectRoleOf(db, binding);
+        refuseMembership(caller.role, { from, to: role });
+        await putProjectRole(db, { ...binding, role });
         await audit(db, c, {
           organizationId,
           action: "project.grant_role",
@@ -132,7 +131,7 @@ export const projectRoutes = (deps: ServerDeps) =>
         const { id: projectId } = await findProject(db, organizationId, project);
         const userId = parseId("user", user) ?? "";
         const found = (await listProjectRoles(db, organizationId, projectId)).find(({ user_id }) => user_id === userId);
-        refuseBeyond(caller.role, found?.role, undefined);
+        refuseMembership(caller.role, { from: found?.role, to: undefined });
         await deleteProjectRole(db, { organizationId, projectId, userId });
         await audit(db, c, {
           organizationId,
@@ -152,19 +151,3 @@ const target = (project: { id: string }, organizationId: string) => ({
   targetType: "project",
   targetId: project.id,
 });
-
-async function findProject(db: Scoped, organizationId: string, id: string) {
-  const found = await db
-    .selectFrom("projects")
-    .selectAll()
-    .where("organization_id", "=", organizationId)
-    .where("id", "=", parseId("project", id) ?? "")
-    .executeTakeFirst();
-  if (!found) throw new OnveraError("PROJECT_NOT_FOUND");
-  return found;
-}
-
-function refuseBeyond(actor: Role | undefined, from: Role | undefined, to: Role | undefined): void {
-  const refusal = membershipRefusal(actor, { from, to });
-  if (refusal) throw new OnveraError("ACCESS_DENIED", { message: `Access denied. ${refusal}` });
-}

@@ -1,9 +1,10 @@
 /** Says whether a person may do something, and why, by the same judgement that every request goes through. */
 import { OnveraError } from "../../domain/errors.ts";
-import { idPrefixes, parseId } from "../../domain/ids.ts";
+import { kindOfId, parseId } from "../../domain/ids.ts";
 import { effectiveRole, type ProjectRole } from "../../domain/membership.ts";
 import { judge, type Permission, type PermissionFacts, permissions, type Role } from "../../domain/permissions.ts";
 import type { Scoped } from "../../store/database.ts";
+import { DEFAULT_ENVIRONMENT } from "../views/deployment-view.ts";
 import { projectOf, projectRoleOf } from "./project-roles.ts";
 
 export interface AccessQuestion {
@@ -72,20 +73,20 @@ async function findPerson(db: Scoped, { organizationId, user }: AccessQuestion) 
 
 /** The resource's id with its prefix, once it is known to be there. */
 async function findResource(db: Scoped, { organizationId }: AccessQuestion, id: string): Promise<string> {
-  if (id === "env_default") return id;
+  if (id === DEFAULT_ENVIRONMENT) return id;
   const kinds = {
     deployment: { table: "deployments", missing: "DEPLOYMENT_NOT_FOUND" },
     operation: { table: "operations", missing: "OPERATION_NOT_FOUND" },
     environment: { table: "environments", missing: "ENVIRONMENT_NOT_FOUND" },
     project: { table: "projects", missing: "PROJECT_NOT_FOUND" },
   } as const;
-  const kind = (Object.keys(kinds) as (keyof typeof kinds)[]).find((name) => id.startsWith(`${idPrefixes[name]}_`));
-  const { table, missing } = kinds[kind ?? "deployment"];
+  const kind = kindOfId(Object.keys(kinds) as (keyof typeof kinds)[], id) ?? "deployment";
+  const { table, missing } = kinds[kind];
   const row = await db
     .selectFrom(table)
     .select("id")
     .where("organization_id", "=", organizationId)
-    .where("id", "=", parseId(kind ?? "deployment", id) ?? "")
+    .where("id", "=", parseId(kind, id) ?? "")
     .executeTakeFirst();
   if (!row) throw new OnveraError(missing);
   return row.id;

@@ -1,5 +1,5 @@
 /** Invitations: a link that works once, for one address, until it expires. Only the hash of its token is stored. */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
 import { newId, parseId } from "../../domain/ids.ts";
@@ -8,6 +8,8 @@ import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { InvitationsTable } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
+import { hashToken } from "../tokens.ts";
+import { addressOf } from "./users.ts";
 
 export type Invitation = Selectable<InvitationsTable>;
 
@@ -32,7 +34,7 @@ export async function insertInvitation(
   db: Scoped,
   wanted: NewInvitation,
 ): Promise<{ invitation: Invitation; token: string }> {
-  const email = wanted.email.trim().toLowerCase();
+  const email = addressOf(wanted.email);
   const member = await db
     .selectFrom("memberships as m")
     .innerJoin("users as u", "u.id", "m.user_id")
@@ -144,5 +146,3 @@ export function invitationView(row: Invitation, now: Date) {
     links: { self: `${API_BASE}/invitations/${row.id}` },
   };
 }
-
-const hashToken = (token: string) => createHash("sha256").update(token, "utf8").digest();

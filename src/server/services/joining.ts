@@ -9,7 +9,7 @@ import { openInvitation, useInvitation } from "./invitations.ts";
 import { insertOrganization } from "./organizations.ts";
 import { type Circumstances, openSession } from "./sessions.ts";
 import { admitSignIn, noteSignIn } from "./sign-in-throttle.ts";
-import { ensureUser, hashPassword, passwordMatches } from "./users.ts";
+import { ensureUser, findPerson, hashPassword, type KnownPerson, passwordMatches } from "./users.ts";
 
 export interface SignUp {
   email: string;
@@ -56,7 +56,7 @@ export async function acceptInvitation(
 ) {
   const { email, known } = await transact(deps, null, async (db) => {
     const invitation = await openInvitation(db, wanted.token, deps.now());
-    return { email: invitation.email, known: await findByEmail(db, invitation.email) };
+    return { email: invitation.email, known: await findPerson(db, invitation.email) };
   });
   const name = wanted.name ?? email;
   const attempt = known && (await admitSignIn(deps, { email, address: circumstances.address }));
@@ -89,13 +89,6 @@ export function requireGoodPassword(password: string, about: readonly string[], 
   if (message) throw new OnveraError("VALIDATION_ERROR", { message, fields: [{ pointer, message }] });
 }
 
-interface KnownPerson {
-  id: string;
-  name: string;
-  password_hash: string | null;
-  disabled_at: Date | null;
-}
-
 /** The link may have been seen by whoever made it, so it never stands in for a known person's own password. */
 async function requireOwnPassword(known: KnownPerson, password: string): Promise<void> {
   if (known.password_hash === null) {
@@ -115,10 +108,3 @@ async function newPerson(db: Scoped, wanted: { email: string; name: string; pass
   }
   return { id, name };
 }
-
-const findByEmail = (db: Scoped, email: string): Promise<KnownPerson | undefined> =>
-  db
-    .selectFrom("users")
-    .select(["id", "name", "password_hash", "disabled_at"])
-    .where((eb) => eb.fn("lower", ["email"]), "=", email)
-    .executeTakeFirst();

@@ -46,7 +46,7 @@ export interface MemberChange {
 export async function changeRole(db: Scoped, change: MemberChange, to: Role): Promise<{ member: Member; from: Role }> {
   await lockMembers(db, change.organizationId);
   const member = await findMember(db, change.organizationId, change.userId);
-  refuse(membershipRefusal(change.actorRole, { from: member.role, to }));
+  refuseMembership(change.actorRole, { from: member.role, to });
   if (member.role === "owner" && to !== "owner") await keepAnOwner(db, member, change.organizationId);
   await db
     .updateTable("memberships")
@@ -67,7 +67,7 @@ export async function removeMember(db: Scoped, change: MemberChange): Promise<{ 
   const { organizationId } = change;
   await lockMembers(db, organizationId);
   const member = await findMember(db, organizationId, change.userId);
-  refuse(membershipRefusal(change.actorRole, { from: member.role, to: undefined }));
+  refuseMembership(change.actorRole, { from: member.role, to: undefined });
   if (member.role === "owner") await keepAnOwner(db, member, organizationId);
   await endOpenStreams(db, organizationId, member.user_id);
   const revoked = await db
@@ -108,7 +108,12 @@ export const memberView = (member: Member) => ({
   links: { self: `${API_BASE}/members/${member.user_id}` },
 });
 
-function refuse(reason: string | undefined): void {
+/** @throws OnveraError ACCESS_DENIED when the actor may not change a role so, see `membershipRefusal` */
+export function refuseMembership(
+  actor: Role | undefined,
+  change: { from: Role | undefined; to: Role | undefined },
+): void {
+  const reason = membershipRefusal(actor, change);
   if (reason !== undefined) throw new OnveraError("ACCESS_DENIED", { message: `Access denied. ${reason}` });
 }
 

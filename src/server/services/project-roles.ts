@@ -1,6 +1,6 @@
 /** Roles people have in single projects, and which project a resource belongs to. */
 import { OnveraError } from "../../domain/errors.ts";
-import { idPrefixes, parseId } from "../../domain/ids.ts";
+import { kindOfId, parseId } from "../../domain/ids.ts";
 import { effectiveRole, type ProjectRole } from "../../domain/membership.ts";
 import type { Role } from "../../domain/permissions.ts";
 import type { Scoped } from "../../store/database.ts";
@@ -28,19 +28,17 @@ export const listProjectRoles = (db: Scoped, organizationId: string, projectId: 
     .orderBy("r.created_at")
     .execute();
 
-/** Gives a member a role in a project. @returns the role before, undefined when there was none */
+/** Gives a member a role in a project. */
 export async function putProjectRole(
   db: Scoped,
   binding: { organizationId: string; projectId: string; userId: string; role: ProjectRole },
-): Promise<ProjectRole | undefined> {
+): Promise<void> {
   const { organizationId, projectId, userId, role } = binding;
-  const before = await projectRoleOf(db, { organizationId, projectId, userId });
   await db
     .insertInto("project_roles")
     .values({ organization_id: organizationId, project_id: projectId, user_id: userId, role })
     .onConflict((conflict) => conflict.columns(["project_id", "user_id"]).doUpdateSet({ role }))
     .execute();
-  return before;
 }
 
 /** Takes a role back. @throws OnveraError MEMBER_NOT_FOUND when there is none */
@@ -79,9 +77,7 @@ export async function projectRoleOf(
  * @param id of a deployment, operation, environment or project, `env_default` included
  */
 export async function projectOf(db: Scoped, organizationId: string, id: string): Promise<string | undefined> {
-  const kind = (["project", "environment", "operation", "deployment"] as const).find((name) =>
-    id.startsWith(`${idPrefixes[name]}_`),
-  );
+  const kind = kindOfId(["project", "environment", "operation", "deployment"], id);
   if (kind === "project") return parseId("project", id);
   if (kind === "environment") return projectOfEnvironment(db, organizationId, id);
   const deploymentId = kind === "operation" ? await resourceOf(db, organizationId, id) : parseId("deployment", id);

@@ -8,7 +8,7 @@ import type { ServerDeps } from "../deps.ts";
 import { ACCESS_TOKEN_SECONDS } from "../tokens.ts";
 import { transact } from "../transact.ts";
 import { admitSignIn, noteSignIn } from "./sign-in-throttle.ts";
-import { passwordMatches } from "./users.ts";
+import { findPerson, passwordMatches } from "./users.ts";
 
 const SESSION_DAYS = 30;
 
@@ -33,15 +33,9 @@ export async function signIn(
   wanted: { email: string; password: string; organizationId: string | undefined },
   circumstances: Circumstances,
 ) {
-  const email = wanted.email.trim().toLowerCase();
+  const { email } = wanted;
   const attempt = await admitSignIn(deps, { email, address: circumstances.address });
-  const user = await transact(deps, null, (db) =>
-    db
-      .selectFrom("users")
-      .select(["id", "name", "password_hash", "disabled_at"])
-      .where((eb) => eb.fn("lower", ["email"]), "=", email)
-      .executeTakeFirst(),
-  );
+  const user = await transact(deps, null, (db) => findPerson(db, email));
   const matches = await passwordMatches(user?.password_hash, wanted.password);
   if (!user || !matches || user.disabled_at) {
     await transact(deps, null, (db) =>

@@ -11,6 +11,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { ServerDeps } from "../deps.ts";
 import { transact } from "../transact.ts";
+import { addressOf } from "./users.ts";
 
 const WINDOW_MINUTES = 15;
 /** How long a place stays known without a sign-in from it. */
@@ -34,7 +35,7 @@ export async function admitSignIn(
   const { signInsPerPersonAndAddress, signInsPerPerson, signInsPerAddress } = deps.limits;
   const place = digest("place", address);
   return transact(deps, null, async (db) => {
-    const person = email.trim().toLowerCase();
+    const person = addressOf(email);
     const wanted = [
       { bucket: digest("person and address", person, address), limit: signInsPerPersonAndAddress },
       { bucket: digest("address", address), limit: signInsPerAddress },

@@ -29,16 +29,28 @@ export interface NewUser {
   isPlatformOperator?: boolean;
 }
 
+export interface KnownPerson {
+  id: string;
+  name: string;
+  password_hash: string | null;
+  disabled_at: Date | null;
+}
+
+/** An address as people are told apart by. */
+export const addressOf = (email: string): string => email.trim().toLowerCase();
+
+/** The person with that address; undefined when there is none. */
+export const findPerson = (db: Scoped, email: string): Promise<KnownPerson | undefined> =>
+  db
+    .selectFrom("users")
+    .select(["id", "name", "password_hash", "disabled_at"])
+    .where((eb) => eb.fn("lower", ["email"]), "=", addressOf(email))
+    .executeTakeFirst();
+
 /** Finds a person by email, or makes one; an existing person is left as they are. */
 export async function ensureUser(db: Scoped, wanted: NewUser): Promise<{ id: string; created: boolean }> {
-  const email = wanted.email.trim().toLowerCase();
-  const find = () =>
-    db
-      .selectFrom("users")
-      .select("id")
-      .where((eb) => eb.fn("lower", ["email"]), "=", email)
-      .executeTakeFirst();
-  const existing = await find();
+  const email = addressOf(wanted.email);
+  const existing = await findPerson(db, email);
   if (existing) return { id: existing.id, created: false };
   const inserted = await db
     .insertInto("users")
@@ -52,7 +64,7 @@ export async function ensureUser(db: Scoped, wanted: NewUser): Promise<{ id: str
     .onConflict((conflict) => conflict.doNothing())
     .returning("id")
     .executeTakeFirst();
-  const user = inserted ?? (await find());
+  const user = inserted ?? (await findPerson(db, email));
   if (!user) throw new Error(`The person ${email} can neither be found nor made.`);
   return { id: user.id, created: inserted !== undefined };
 }
