@@ -4,6 +4,7 @@ import { createLocalDriver } from "../automation/targets/local/driver.ts";
 import type { TargetDriver } from "../automation/worker/target-driver.ts";
 import { createPackageStore } from "../local/packages/package-store.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
+import { revisionFiles } from "../local/supervisor/revision-files.ts";
 import type { Installation } from "./installation.ts";
 import { benchFolder, MAINTENANCE_DATABASE } from "./local-providers.ts";
 
@@ -19,7 +20,7 @@ export function createLocalTarget(installation: Installation, supervisor: Superv
     admin: createAdminConnection(withDatabase(databaseUrl, MAINTENANCE_DATABASE)),
     supervisor,
     packages: createPackageStore({ paths, owner: paths.isRoot ? UNPRIVILEGED : null }),
-    revisionsFolder: paths.revisions,
+    revisions: revisionFiles(paths.home),
     benchFolder: benchFolder(paths.home),
     database,
     gateway: { domain: settings.domain, httpPort: settings.gatewayHttpPort },

@@ -12,9 +12,9 @@ import {
   SignJWT,
 } from "jose";
 import { sql } from "kysely";
+import { seal, unseal } from "../domain/envelope.ts";
 import { OnveraError } from "../domain/errors.ts";
 import type { DataKeys } from "../store/crypto/data-keys.ts";
-import { seal, unseal } from "../store/crypto/envelope.ts";
 import type { Scoped, Store } from "../store/database.ts";
 
 const ALGORITHM = "EdDSA";

@@ -2,11 +2,10 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { sql } from "kysely";
+import { type SealedValue, seal, unseal } from "../domain/envelope.ts";
 import { OnveraError } from "../domain/errors.ts";
 import { type AuditEntry, writeAudit } from "../store/audit.ts";
-import { seal, unseal } from "../store/crypto/envelope.ts";
 import type { Scoped } from "../store/database.ts";
-import type { SealedValue } from "../store/schema.ts";
 import type { ServerEnv } from "./caller.ts";
 import type { ServerDeps } from "./deps.ts";
 

@@ -2,6 +2,7 @@
 import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
 import type { DeploymentSpec } from "../domain/deployment-spec.ts";
 import type { DeploymentStatus } from "../domain/deployment-status.ts";
+import type { SealedMember, SealedValue } from "../domain/envelope.ts";
 import type { OperationError, OperationSlot, OperationStatus } from "../domain/operation.ts";
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -136,11 +137,6 @@ export interface DeploymentsTable {
   refresh_needed_since: NullableTimestamp;
   /** Computed by the database from the timestamps above (ON-38). */
   status: ColumnType<DeploymentStatus, never, never>;
-}
-
-/** What stands in place of a sealed member of a stored spec (src/store/spec-seal.ts). */
-export interface SealedMember {
-  $sealed: SealedValue;
 }
 
 type Sealable<T, Names extends keyof T> = Omit<T, Names> & { [Name in Names]: T[Name] | SealedMember };
@@ -307,15 +303,6 @@ export interface DestroyReceiptsTable {
   operation_id: string;
   items: RequiredJson<ReceiptItem[]>;
   written_at: Timestamp;
-}
-
-/** AES-256-GCM: `ct` is the ciphertext, `tag` its authentication, `kid` the key that opens it; all base64. */
-export interface SealedValue {
-  v: 1;
-  kid: string;
-  iv: string;
-  tag: string;
-  ct: string;
 }
 
 export interface DataKeysTable {

@@ -3,10 +3,10 @@
  * before they were sealed is read as it is.
  */
 import { DeploymentSpec } from "../domain/deployment-spec.ts";
+import { type SealedMember, type SealedValue, seal, unseal } from "../domain/envelope.ts";
 import type { DataKeys } from "./crypto/data-keys.ts";
-import { seal, unseal } from "./crypto/envelope.ts";
 import type { Scoped } from "./database.ts";
-import type { SealedMember, SealedValue, StoredSpec } from "./schema.ts";
+import type { StoredSpec } from "./schema.ts";
 
 /** Where a stored spec stands; a sealed member opens nowhere else. */
 export type SpecPlace = `deployment_specs|${string}|${number}` | `operations|${string}|${string}`;

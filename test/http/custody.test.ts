@@ -1,8 +1,8 @@
 /** Key custody on a real database (NH-07): one value for all who ask at once, versions, and nothing readable at rest. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SealError } from "../../src/domain/envelope.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
-import { SealError } from "../../src/store/crypto/envelope.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
 
 const masterKey = { id: "mk_test", key: randomBytes(32) };

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadContext } from "../../src/automation/worker/context.ts";
-import { SealError } from "../../src/store/crypto/envelope.ts";
+import { SealError } from "../../src/domain/envelope.ts";
 import { canary, dumpDatabase, searchCanaries } from "../support/canary.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
 import { finish } from "../support/worker-hand.ts";

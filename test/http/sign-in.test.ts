@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { unseal } from "../../src/store/crypto/envelope.ts";
+import { unseal } from "../../src/domain/envelope.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
 
 const PASSWORD = "correct horse battery";

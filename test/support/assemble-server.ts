@@ -1,6 +1,7 @@
 /** Puts the real server together for tests, and listens where it is told to. */
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
+import type { SealingKey } from "../../src/domain/envelope.ts";
 import { createApp, type ServerApp } from "../../src/server/app.ts";
 import type { ServerDeps, ServerLog } from "../../src/server/deps.ts";
 import { defaultLimits, type Limits } from "../../src/server/middleware/rate-limit.ts";
@@ -9,7 +10,6 @@ import { noRuntime, type RuntimeReader } from "../../src/server/runtime-reader.t
 import { openTokens } from "../../src/server/tokens.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
-import type { SealingKey } from "../../src/store/crypto/envelope.ts";
 import type { Store } from "../../src/store/database.ts";
 
 export interface AssembleOptions {

@@ -16,6 +16,7 @@ import { ensurePulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cl
 import { listen } from "../../src/automation/worker/notifications.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../../src/automation/worker/start.ts";
 import type { DeploymentSpec } from "../../src/domain/deployment-spec.ts";
+import type { SealingKey } from "../../src/domain/envelope.ts";
 import { newId } from "../../src/domain/ids.ts";
 import type { OperationType } from "../../src/domain/operation.ts";
 import { silentProgress } from "../../src/domain/progress.ts";
@@ -27,7 +28,6 @@ import { providerPackages } from "../../src/providers/packages.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
-import type { SealingKey } from "../../src/store/crypto/envelope.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import type { Operation } from "../../src/store/schema.ts";

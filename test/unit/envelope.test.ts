@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SealError, seal, unseal } from "../../src/store/crypto/envelope.ts";
+import { SealError, seal, unseal } from "../../src/domain/envelope.ts";
 import { loadMasterKey, masterKeyFrom } from "../../src/store/crypto/master-key.ts";
 
 const key = { id: "k1", key: randomBytes(32) };

@@ -11,6 +11,7 @@ import type { ProcessState } from "./protocol.ts";
 import type { ReplicaHost, ReplicaRun } from "./replica.ts";
 import { startReplicaProbes } from "./replica-probes.ts";
 import type { Runs, StartedRun } from "./runs.ts";
+import { sealRecord } from "./sealed-record.ts";
 import { secretScrubber } from "./secret-scrubber.ts";
 import { DurableFile } from "./state-file.ts";
 import { readSecrets } from "./workload-files.ts";
@@ -96,7 +97,7 @@ export class Deployment {
   /** Changes what is remembered. It holds at once; who answers for it waits for `saved` first. */
   save(changes: Partial<DeploymentRecord>): void {
     this.#record = { ...this.#record, ...changes };
-    this.#saved = this.#file.write(this.#record);
+    this.#saved = this.#file.write(sealRecord(this.#services.paths.sealingKey, this.#record));
     // Whoever must know waits for it; the others go on with what is in memory.
     this.#saved.catch((error: unknown) => {
       this.#services.options.report(`The record of ${this.#record.deploymentId} was not written: ${String(error)}`);

@@ -24,6 +24,8 @@ export interface SupervisorPaths {
   routes: string;
   uids: string;
   certificates: string;
+  /** Opens what is sealed in revision files and deployment records; alone in its folder. */
+  sealingKey: string;
   /** Written by the worker, read by the supervisor. */
   revisions: string;
   /** The deployments' own folders, each owned by its uid. */
@@ -49,6 +51,7 @@ export function supervisorPaths(home: string): SupervisorPaths {
     routes: path.join(root, "routes.json"),
     uids: path.join(root, "uids.json"),
     certificates: path.join(root, "certificates"),
+    sealingKey: path.join(root, "keys", "files.json"),
     revisions: path.join(home, "revisions"),
     apps: path.join(home, "deployments"),
   };

@@ -1,9 +1,9 @@
 /** The revision file a worker wrote: the only place commands, files and environment come from. */
-import path from "node:path";
+import { SealError } from "../../domain/envelope.ts";
 import { Workload } from "../../domain/workload.ts";
 import { RevisionFile } from "./protocol.ts";
 import { RequestError } from "./request-error.ts";
-import { readJsonFile } from "./state-file.ts";
+import type { RevisionFiles } from "./revision-files.ts";
 
 export type Revision = Omit<RevisionFile, "workload"> & { workload: Workload };
 
@@ -11,9 +11,8 @@ export type Revision = Omit<RevisionFile, "workload"> & { workload: Workload };
  * Reads and checks a revision.
  * @throws RequestError 404 when it is not there, 422 when it is not one or belongs to another deployment
  */
-export function readRevision(revisionsFolder: string, deploymentId: string, revision: string): Revision {
-  const file = path.join(revisionsFolder, deploymentId, `${revision}.json`);
-  const content = readJsonFile(file);
+export function readRevision(files: RevisionFiles, deploymentId: string, revision: string): Revision {
+  const content = open(files, deploymentId, revision);
   if (content === undefined) {
     throw new RequestError(
       404,
@@ -29,6 +28,16 @@ export function readRevision(revisionsFolder: string, deploymentId: string, revi
     throw new RequestError(422, "REVISION_INVALID", `Revision ${revision} belongs to ${outer.data.deploymentId}.`);
   }
   return { ...outer.data, workload: workload.data };
+}
+
+function open(files: RevisionFiles, deploymentId: string, revision: string): unknown {
+  try {
+    return files.read(deploymentId, revision);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    const message = `Revision ${revision} of ${deploymentId} does not open with this node's key; write it again.`;
+    throw new RequestError(422, "REVISION_INVALID", message, { cause: error });
+  }
 }
 
 function invalid(revision: string, issues: { path: PropertyKey[]; message: string }[]): RequestError {

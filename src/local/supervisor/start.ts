@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { apiRoutes } from "./api.ts";
 import { createApiServer } from "./api-server.ts";
+import { ensureSealingKey } from "./file-seal.ts";
 import { takeLock } from "./lock-file.ts";
 import type { SupervisorOptions } from "./options.ts";
 import { supervisorPaths } from "./paths.ts";
@@ -35,6 +36,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   let gateway: Gateway | null = null;
   try {
     removeLeftovers(paths.root);
+    ensureSealingKey(paths.sealingKey);
     // The door is opened before anything is started behind it: a taken port must not leave apps running unreachable.
     if (options.gateway !== null) gateway = await startGateway({ settings: options.gateway, supervisor });
     supervisor.begin();

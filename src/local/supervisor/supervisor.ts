@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { Deployment, type NodeServices } from "./deployment.ts";
-import { DeploymentRecord } from "./deployment-record.ts";
+import type { DeploymentRecord } from "./deployment-record.ts";
 import { deploymentFolders, makeDeploymentFolders, makeFolder, removeDeploymentFolders } from "./folders.ts";
 import { KeyedTurns } from "./keyed-turns.ts";
 import { LogCollector } from "./log-collector.ts";
@@ -14,8 +14,10 @@ import type { DeploymentState, Identity, JobResult } from "./protocol.ts";
 import { replicaPortName } from "./rendering.ts";
 import { RequestError } from "./request-error.ts";
 import { type Revision, readRevision } from "./revision.ts";
+import { type RevisionFiles, revisionFiles } from "./revision-files.ts";
 import { RouteTable } from "./route-table.ts";
 import { Runs } from "./runs.ts";
+import { openRecord } from "./sealed-record.ts";
 import { readJsonFile } from "./state-file.ts";
 import { endProcessesOf, uidsInUse } from "./stragglers.ts";
 import { leaseUid } from "./uid-leases.ts";
@@ -30,6 +32,7 @@ export class Supervisor {
   readonly #deployments = new Map<string, Deployment>();
   readonly #turns = new KeyedTurns();
   readonly #ports: PortLeases;
+  readonly #revisions: RevisionFiles;
 
   constructor(options: SupervisorOptions) {
     this.options = resolveOptions(options);
@@ -39,6 +42,7 @@ export class Supervisor {
     this.routes = new RouteTable(this.paths.routes);
     const leased = (): number[] => this.deployments.flatMap(({ record }) => Object.values(record.ports));
     this.#ports = new PortLeases(this.options.portRange, leased);
+    this.#revisions = revisionFiles(options.home);
     const runs = new Runs(this.paths.runs, this.logs);
     this.#services = { options: this.options, paths: this.paths, logs: this.logs, runs };
   }
@@ -193,7 +197,7 @@ export class Supervisor {
 
   /** A revision of a deployment. @throws RequestError 404 or 422 */
   revision(deploymentId: string, revision: string): Revision {
-    return readRevision(this.paths.revisions, deploymentId, revision);
+    return readRevision(this.#revisions, deploymentId, revision);
   }
 
   /** One request about a deployment after the other. The next begins while this one's answer waits for the disk. */
@@ -246,7 +250,7 @@ export class Supervisor {
     }
     return names.flatMap((name) => {
       try {
-        return [DeploymentRecord.parse(readJsonFile(path.join(this.paths.deployments, name)))];
+        return [openRecord(this.paths.sealingKey, readJsonFile(path.join(this.paths.deployments, name)))];
       } catch (error) {
         this.options.report(`${name} is not a deployment record and was left out: ${String(error)}`);
         return [];

@@ -1,7 +1,8 @@
 /** Key custody (NH-07): long-lived secrets of a deployment, sealed, versioned and outside its stack, so that they survive it. */
+
+import { type SealingKey, seal, unseal } from "../../domain/envelope.ts";
 import type { Scoped } from "../database.ts";
 import { openDataKeys } from "./data-keys.ts";
-import { type SealingKey, seal, unseal } from "./envelope.ts";
 
 export interface CustodyName {
   /** The resource the secret belongs to, for example a deployment id. */

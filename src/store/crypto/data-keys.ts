@@ -1,9 +1,8 @@
 /** Data keys: one per organization (and one for the installation), wrapped by the master key and kept in `data_keys`. */
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
+import { KEY_BYTES, SealError, type SealedValue, type SealingKey, seal, unseal } from "../../domain/envelope.ts";
 import type { Scoped } from "../database.ts";
-import type { SealedValue } from "../schema.ts";
-import { KEY_BYTES, SealError, type SealingKey, seal, unseal } from "./envelope.ts";
 
 export interface DataKeys {
   /** The key new values are sealed with; made on first use. `null` is the installation itself. */

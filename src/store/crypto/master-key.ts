@@ -1,8 +1,8 @@
 /** The one key everything else is wrapped with: from the environment, from a file, or made on the first run. */
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { KEY_BYTES, type SealingKey } from "../../domain/envelope.ts";
 import { createOnce } from "./create-once.ts";
-import { KEY_BYTES, type SealingKey } from "./envelope.ts";
 
 export interface MasterKeySource {
   /** Value of ONVERA_MASTER_KEY: 32 bytes as base64 or hex. */

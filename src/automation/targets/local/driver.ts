@@ -1,12 +1,10 @@
 /** The local cluster's side of an operation: packages, template databases, revision files, health, and the destroy steps. */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { type AppType, appTypes } from "../../../domain/deployment-spec.ts";
 import { failure } from "../../../domain/failures.ts";
 import type { TargetContext } from "../../../domain/program-input.ts";
 import type { PackageStore } from "../../../local/packages/package-store.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
-import type { RevisionFile } from "../../../local/supervisor/protocol.ts";
+import type { RevisionFiles } from "../../../local/supervisor/revision-files.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "../../worker/target-driver.ts";
 import type { AdminConnection } from "./admin-connection.ts";
 import { lookUpLocally } from "./look-up.ts";
@@ -27,8 +25,8 @@ export interface LocalDriverDeps {
   admin: AdminConnection;
   supervisor: SupervisorClient;
   packages: PackageStore;
-  /** Folder the supervisor reads revision files from. */
-  revisionsFolder: string;
+  /** The revision files the supervisor reads. */
+  revisions: RevisionFiles;
   /** Where the bench app's items are; there is none unless this installation runs it. */
   benchFolder: string;
   /** How apps reach the database server. */
@@ -59,7 +57,7 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
 
     async writeRevision(deployment, target) {
       if (deployment.workload === null) return String(deployment.revision);
-      return writeRevisionFile(deps.revisionsFolder, deployment, target);
+      return writeRevisionFile(deps.revisions, deployment, target);
     },
 
     async waitReady(deployment, io) {
@@ -119,8 +117,7 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
     dropRestorePoint: (deployment) => dropRestorePoint(admin, deployment.identity.deploymentId),
 
     // Revision files hold the customer's settings, connections with their passwords among them.
-    forget: (deployment) =>
-      rm(path.join(deps.revisionsFolder, deployment.identity.deploymentId), { recursive: true, force: true }),
+    forget: (deployment) => deps.revisions.remove(deployment.identity.deploymentId),
   };
 }
 
@@ -152,15 +149,14 @@ async function prepareApp(deps: LocalDriverDeps, deployment: DeploymentContext, 
   }
 }
 
-/** Written beside its place and renamed: the supervisor never reads half a file. */
 async function writeRevisionFile(
-  folder: string,
+  revisions: RevisionFiles,
   deployment: DeploymentContext,
   target: TargetContext,
 ): Promise<string> {
   const { identity, spec } = deployment;
   const revision = String(deployment.revision);
-  const content: RevisionFile = {
+  await revisions.write({
     deploymentId: identity.deploymentId,
     revision,
     host: target.host,
@@ -170,11 +166,6 @@ async function writeRevisionFile(
     stopped: spec.power_state === "stopped",
     restartToken: spec.restart_token,
     workload: deployment.workload,
-  };
-  const place = path.join(folder, identity.deploymentId);
-  await mkdir(place, { recursive: true, mode: 0o700 });
-  const file = path.join(place, `${revision}.json`);
-  await writeFile(`${file}.part`, JSON.stringify(content), { mode: 0o600 });
-  await rename(`${file}.part`, file);
+  });
   return revision;
 }

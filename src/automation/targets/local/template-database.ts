@@ -3,23 +3,21 @@
  * deployment in a fraction of a second. It holds no admin and no row encrypted under a key.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import path from "node:path";
 import pg from "pg";
 import type { AppType } from "../../../domain/deployment-spec.ts";
 import { longLivedKeys } from "../../../domain/long-lived-keys.ts";
 import { templateDatabaseName } from "../../../domain/names.ts";
 import type { Workload } from "../../../domain/workload.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
-import type { RevisionFile } from "../../../local/supervisor/protocol.ts";
+import type { RevisionFiles } from "../../../local/supervisor/revision-files.ts";
 import { templateWorkload } from "../../../stacks/apps/registry.ts";
 import { type AdminConnection, databaseExists, roleExists } from "./admin-connection.ts";
 
 export interface TemplateDatabaseDeps {
   admin: AdminConnection;
   supervisor: SupervisorClient;
-  /** Folder the supervisor reads revision files from. */
-  revisionsFolder: string;
+  /** The revision files the supervisor reads. */
+  revisions: RevisionFiles;
   /** How the app's processes reach the database server. */
   database: { host: string; port: number };
 }
@@ -150,6 +148,7 @@ async function runMigration(
     }
   } finally {
     await supervisor.deleteDeployment(id);
+    await deps.revisions.remove(id);
   }
 }
 
@@ -173,7 +172,7 @@ async function writeRevision(
   app: AppType,
   workload: Workload,
 ): Promise<void> {
-  const file: RevisionFile = {
+  await deps.revisions.write({
     deploymentId: id,
     revision,
     host: "template.invalid",
@@ -183,8 +182,5 @@ async function writeRevision(
     stopped: false,
     restartToken: "",
     workload,
-  };
-  const folder = path.join(deps.revisionsFolder, id);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(path.join(folder, `${revision}.json`), JSON.stringify(file), { mode: 0o600 });
+  });
 }

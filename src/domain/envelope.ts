@@ -1,10 +1,23 @@
 /** AES-256-GCM as the one way a secret is sealed at rest. The associated data ties a value to the row it belongs to. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import type { SealedValue } from "../schema.ts";
 
 const ALGORITHM = "aes-256-gcm";
 const IV_BYTES = 12;
 export const KEY_BYTES = 32;
+
+/** AES-256-GCM: `ct` is the ciphertext, `tag` its authentication, `kid` the key that opens it; all base64. */
+export interface SealedValue {
+  v: 1;
+  kid: string;
+  iv: string;
+  tag: string;
+  ct: string;
+}
+
+/** What stands in place of a sealed member of a larger value. */
+export interface SealedMember {
+  $sealed: SealedValue;
+}
 
 /** A 256-bit key and the name it is stored under. */
 export interface SealingKey {
