@@ -2232,6 +2232,11 @@ export interface components {
             /** @enum {string} */
             api: "v1";
             test_apps: boolean;
+            /**
+             * @description Whether strangers can make an account.
+             * @enum {string}
+             */
+            sign_up: "open" | "invite-only";
         };
         WhoAmI: {
             /** @enum {string} */

@@ -43,11 +43,19 @@ const pages = (): [path: string, text: RegExp][] => [
   [`/operations/${story.planId}`, /memoryMegabytes/],
   ["/environments", /default/],
   ["/clusters", /Test machine/],
+  ["/projects", /Default/],
+  [`/projects/${story.projectId}`, /Nobody has a role/],
   ["/members", /grace@example\.test/],
   ["/api-keys", /active/],
   ["/audit", /deployment\.create/],
   ["/workers", /Workers/],
   ["/no/such/page", /no such page/],
+];
+
+const entrances: [path: string, text: RegExp][] = [
+  ["/", /^Sign in$/],
+  ["/join#nothing", /You are invited/],
+  ["/sign-up", /Nobody makes an account here on their own/],
 ];
 
 /** What docs/dashboard.md shows. */
@@ -78,11 +86,13 @@ describe.each([
     await close();
   });
 
-  it("the sign-in page too", async () => {
+  it("the pages of whoever is not signed in too", async () => {
     const { page, complaints, close } = await openSite(browser, site, { scheme, width });
-    await page.getByRole("button", { name: "Sign in" }).waitFor();
-    expect(await violationsOf(page)).toEqual([]);
-    expect(await isTooWide(page)).toBe(false);
+    for (const [path, text] of entrances) {
+      await page.goto(site.url + path);
+      await page.getByText(text).first().waitFor();
+      expect([path, await violationsOf(page), await isTooWide(page)]).toEqual([path, [], false]);
+    }
     expect(complaints).toEqual([]);
     await close();
   });

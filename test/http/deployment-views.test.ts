@@ -147,7 +147,8 @@ describe("the service itself", () => {
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
     const apps = (await server.call("GET", "/api/v1/apps", { key })).body.data.items;
     expect(apps.map((app: { app_type: string }) => app.app_type).sort()).toEqual(["airflow", "superset"]);
-    expect((await server.call("GET", "/api/v1/version")).body.data.version).toBe("0.0.0-test");
+    const version = (await server.call("GET", "/api/v1/version")).body.data;
+    expect(version).toMatchObject({ version: "0.0.0-test", sign_up: "invite-only" });
   });
 
   it("is alive without its database, but not ready; requests get 503 and work again afterwards", async () => {

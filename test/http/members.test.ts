@@ -162,6 +162,7 @@ describe("several organizations", () => {
 
 describe("signing up", () => {
   it("makes an account with an organization of its own where that is open", async () => {
+    expect((await server.call("GET", "/api/v1/version")).body.data.sign_up).toBe("open");
     const body = { email: "fresh@example.test", name: "Fresh", password, organization_name: "Fresh Ltd" };
     const answer = await server.call("POST", "/api/v1/auth/sign-up", { body });
     const me = await server.call("GET", "/api/v1/whoami", { token: answer.body.data.access_token });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildDashboard } from "../../scripts/dashboard.mjs";
 import type { Role } from "../../src/domain/permissions.ts";
+import type { AssembleOptions } from "./assemble-server.ts";
 import { startTestServer, type TestServer } from "./http.ts";
 import { type ScriptedRuntime, scriptedRuntime } from "./scripted-runtime.ts";
 
@@ -27,13 +28,14 @@ export interface DashboardSite {
 }
 
 /** Builds what changed, and listens on a free port of this machine. */
-export async function startDashboardSite(): Promise<DashboardSite> {
+export async function startDashboardSite(options: Pick<AssembleOptions, "signUp"> = {}): Promise<DashboardSite> {
   await buildDashboard(checkout);
   const runtime = scriptedRuntime();
   const server = await startTestServer({
     runtime,
     dashboardFolder: join(checkout, "dist", "web"),
     limits: { perAddress: 10_000, perCaller: 10_000 },
+    ...options,
   });
   const { organizationId, ownerKey } = await server.addOrganization("Acme");
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });

@@ -21,6 +21,7 @@ export interface Story {
   failed: { id: string; operationId: string };
   destroyed: { id: string; operationId: string };
   planId: string;
+  projectId: string;
 }
 
 /** Writes the story; takes a few seconds. */
@@ -67,7 +68,8 @@ export async function tellStory({ server, ownerKey: key, runtime }: DashboardSit
   const gone = (await server.call("DELETE", `/api/v1/deployments/${destroyed.id}`, { key })).body.data;
   await finish(store, gone.operation_id, { receipt: receiptOf(destroyed.id) });
   await server.call("POST", "/api/v1/invitations", { key, body: { email: "grace@example.test", role: "developer" } });
-  return { ready, running, failed, destroyed, planId: plan.operation_id };
+  const projects = (await server.call("GET", "/api/v1/projects", { key })).body.data.items as { id: string }[];
+  return { ready, running, failed, destroyed, planId: plan.operation_id, projectId: projects[0]?.id ?? "" };
 }
 
 /** What a worker writes when a destroy has been looked up. */

@@ -13,7 +13,6 @@ const leftOut: Readonly<Record<string, string>> = {
   healthz: "asked by machines",
   readyz: "asked by machines",
   getJwks: "asked by programs that check tokens",
-  getVersion: "the command line compares versions; a page is of the server's own version",
   exportAuditEvents: "a file for other programs: onvera audit export",
   verifyAuditLog: "a nightly job's question, asked from another machine: onvera audit verify",
   runPulumi: "an operator's tool: its output belongs in a terminal",
@@ -30,17 +29,8 @@ const leftOut: Readonly<Record<string, string>> = {
   getCluster: "the list shows all there is to a cluster",
   getApiKey: "the list shows all there is to a key",
   getMember: "the list shows all there is to a member",
-  getProject: "the list shows all there is to a project",
   listOperationEvents: "the activity stream carries the same records, for all open pages in one connection",
   listDeploymentEvents: "the history shows a deployment's operations, each with its records",
-  ...Object.fromEntries(
-    [
-      ...["signUp", "explainAccess"],
-      ...["listProjects", "createProject", "updateProject", "deleteProject"],
-      ...["listProjectRoles", "grantProjectRole", "revokeProjectRole"],
-      "syncDags",
-    ].map((operationId) => [operationId, "in the command line only, so far"]),
-  ),
 };
 
 interface Call {

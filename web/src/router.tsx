@@ -69,6 +69,16 @@ const members = createRoute({
   path: "/members",
   component: lazyRouteComponent(() => import("./members/members-page.tsx"), "MembersPage"),
 });
+const projects = createRoute({
+  getParentRoute: () => root,
+  path: "/projects",
+  component: lazyRouteComponent(() => import("./projects/projects-page.tsx"), "ProjectsPage"),
+});
+const project = createRoute({
+  getParentRoute: () => root,
+  path: "/projects/$id",
+  component: lazyRouteComponent(() => import("./projects/project-page.tsx"), "ProjectPage"),
+});
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -86,6 +96,8 @@ export const router = createRouter({
     environments,
     clusters,
     workers,
+    projects,
+    project,
     members,
     apiKeys,
     audit,

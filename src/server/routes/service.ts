@@ -32,7 +32,10 @@ export const serviceRoutes = (deps: ServerDeps) =>
     })
 
     .openapi(contracts.getVersion, (c) =>
-      c.json({ data: { version: deps.version, api: "v1" as const, test_apps: deps.testApps } }, 200),
+      c.json(
+        { data: { version: deps.version, api: "v1" as const, test_apps: deps.testApps, sign_up: signUpMode(deps) } },
+        200,
+      ),
     );
 
 export const stateRoutes = (deps: ServerDeps) =>
@@ -53,3 +56,6 @@ export const stateRoutes = (deps: ServerDeps) =>
       }
       return c.json({ data: { status: "ok" as const, detail: "Ready for requests" } }, 200);
     });
+
+/** An account of one's own comes with an organization of one's own: where there is room for one only, nobody signs up. */
+const signUpMode = ({ signUp, singleOrganization }: ServerDeps) => (singleOrganization ? "invite-only" : signUp);

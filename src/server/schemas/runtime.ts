@@ -169,5 +169,10 @@ export const AppView = z
   .meta({ id: "App" });
 
 export const VersionView = z
-  .object({ version: z.string(), api: z.literal("v1"), test_apps: z.boolean() })
+  .object({
+    version: z.string(),
+    api: z.literal("v1"),
+    test_apps: z.boolean(),
+    sign_up: z.enum(["open", "invite-only"]).meta({ description: "Whether strangers can make an account." }),
+  })
   .meta({ id: "Version" });

@@ -17,4 +17,9 @@ export const keys = {
   audit: ["audit"],
   members: ["members"],
   invitations: ["invitations"],
+  projects: ["projects"],
+  project: (id: string) => ["project", id],
+  projectRoles: (id: string) => ["project", id, "roles"],
+  projectRights: (id: string) => ["project", id, "rights"],
+  signUpMode: ["sign-up mode"],
 } as const;

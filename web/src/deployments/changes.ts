@@ -1,10 +1,9 @@
 /** Sends changes to a deployment; each is an operation, whose page opens. */
-import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { messageOf } from "../api/problem.ts";
 import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
+import { tellRefusal } from "../api/told-change.ts";
 
 interface Accepted {
   operation_id: string | null;
@@ -20,7 +19,6 @@ export function useChange<Input>(send: (input: Input) => Promise<Accepted>, { op
       void queryClient.invalidateQueries({ queryKey: ["deployment"] });
       if (open && id !== null) void navigate({ to: "/operations/$id", params: { id } });
     },
-    onError: (error) =>
-      notifications.show({ color: "red", title: "That was refused", message: messageOf(error), autoClose: 8000 }),
+    onError: tellRefusal,
   });
 }

@@ -1,6 +1,6 @@
-/** Start, stop, restart, and a new database password. */
+/** Start, stop, restart, DAGs brought up to date, and a new database password. */
 import { Button } from "@mantine/core";
-import { IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { IconGitPullRequest, IconKey, IconPlayerPlay, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { api, dataOf, idempotent } from "../api/client.ts";
 import type { Deployment } from "../api/types.ts";
 import { useCaller } from "../session/use-caller.ts";
@@ -10,6 +10,11 @@ const verbs = {
   start: { label: "Start", icon: IconPlayerPlay, path: "/api/v1/deployments/{deployment_id}/start" },
   stop: { label: "Stop", icon: IconPlayerStop, path: "/api/v1/deployments/{deployment_id}/stop" },
   restart: { label: "Restart", icon: IconRefresh, path: "/api/v1/deployments/{deployment_id}/restart" },
+  dag_sync: {
+    label: "Sync DAGs",
+    icon: IconGitPullRequest,
+    path: "/api/v1/deployments/{deployment_id}/dag-syncs",
+  },
   rotate_credentials: {
     label: "Rotate database password",
     icon: IconKey,

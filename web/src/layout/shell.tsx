@@ -15,6 +15,7 @@ import {
 import { useDisclosure } from "@mantine/hooks";
 import {
   IconBox,
+  IconFolder,
   IconHistory,
   IconKey,
   IconMoon,
@@ -36,6 +37,7 @@ const places: readonly { to: string; label: string; icon: typeof IconBox; scope:
   { to: "/operations", label: "Operations", icon: IconHistory, scope: "operations:read" },
   { to: "/environments", label: "Environments", icon: IconStack2, scope: "org:read" },
   { to: "/clusters", label: "Clusters", icon: IconTopologyStar3, scope: "org:read" },
+  { to: "/projects", label: "Projects", icon: IconFolder, scope: "org:read" },
   { to: "/members", label: "Members", icon: IconUsers, scope: "org:read" },
   { to: "/api-keys", label: "API keys", icon: IconKey, scope: "keys:read" },
   { to: "/audit", label: "Audit log", icon: IconShieldCheck, scope: "audit:read" },

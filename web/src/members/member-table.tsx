@@ -6,7 +6,7 @@ import { ScrollTable } from "../shared/scroll-table.tsx";
 import { SureButton } from "../shared/sure-button.tsx";
 import { When } from "../shared/when.tsx";
 import { useMemberChange } from "./queries.ts";
-import { isRole, type Role, rolesUpTo } from "./roles.ts";
+import { isAdmin, isRole, type Role, rolesUpTo } from "./roles.ts";
 
 interface MemberTableProps {
   members: readonly Member[];
@@ -27,7 +27,7 @@ function MemberRow({ member, caller }: { member: Member; caller: WhoAmI | undefi
   const { user_id: id, name, email, role, joined_at: joinedAt } = member;
   const own = rolesUpTo(caller?.role ?? null);
   const isSelf = caller?.user.id === id;
-  const mayChange = (caller?.role === "admin" || caller?.role === "owner") && own.includes(role) && !isSelf;
+  const mayChange = isAdmin(caller?.role) && own.includes(role) && !isSelf;
   const path = { user_id: id };
   const change = useMemberChange((wanted: Role) =>
     dataOf(api.PATCH("/api/v1/members/{user_id}", { params: { path }, body: { role: wanted } })),

@@ -5,21 +5,23 @@ import { IconUserPlus } from "@tabler/icons-react";
 import { useCaller } from "../session/use-caller.ts";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
+import { AccessForm } from "./access-form.tsx";
 import { InvitationTable } from "./invitation-table.tsx";
 import { InviteForm } from "./invite-form.tsx";
 import { MemberTable } from "./member-table.tsx";
 import { useMembers } from "./queries.ts";
+import { isAdmin } from "./roles.ts";
 
 export function MembersPage() {
   const [isOpen, { open, close }] = useDisclosure();
   const { caller } = useCaller();
   const members = useMembers();
-  const isAdmin = caller?.role === "admin" || caller?.role === "owner";
+  const mayInvite = isAdmin(caller?.role);
   return (
     <Page
       title="Members"
       actions={
-        isAdmin && (
+        mayInvite && (
           <Button onClick={open} leftSection={<IconUserPlus size={16} aria-hidden />}>
             Invite
           </Button>
@@ -32,7 +34,8 @@ export function MembersPage() {
       {members.error && <Failure error={members.error} onRetry={() => void members.refetch()} />}
       {members.isPending && <Loading />}
       {members.data && <MemberTable members={members.data.items} caller={caller} />}
-      {isAdmin && <InvitationTable />}
+      {mayInvite && <InvitationTable />}
+      {members.data && <AccessForm members={members.data.items} />}
       <Modal opened={isOpen} onClose={close} title="Invite a person">
         <InviteForm callerRole={caller?.role ?? null} />
       </Modal>

@@ -6,17 +6,22 @@ import { queryClient } from "../api/query-client.ts";
 import { JOIN_PATH, JoinPage } from "./join-page.tsx";
 import { accessToken, sessionStore } from "./session.ts";
 import { SignInPage } from "./sign-in-page.tsx";
+import { SIGN_UP_PATH, SignUpPage } from "./sign-up-page.tsx";
+
+/** Pages for people who are not signed in; whoever is, need not come here. */
+const entrances: Readonly<Record<string, () => ReactNode>> = { [JOIN_PATH]: JoinPage, [SIGN_UP_PATH]: SignUpPage };
 
 export function SessionGate({ children }: { children: ReactNode }) {
-  const isJoining = location.pathname === JOIN_PATH;
+  const Entrance = entrances[location.pathname];
+  const isEntering = Entrance !== undefined;
   const { status } = useSyncExternalStore(sessionStore.subscribe, sessionStore.snapshot);
   useEffect(() => {
-    if (isJoining) return;
+    if (isEntering) return;
     if (status === "unknown") accessToken().catch(() => undefined);
     if (status === "signed-out") queryClient.clear();
     return status === "signed-in" ? startLive() : undefined;
-  }, [status, isJoining]);
-  if (isJoining) return <JoinPage />;
+  }, [status, isEntering]);
+  if (Entrance) return <Entrance />;
   if (status === "unknown") {
     return (
       <Center h="100vh">

@@ -1,5 +1,6 @@
 /** Who is signed in. The access token lives in memory only; the refresh token is a cookie no script can read. */
 import { ApiProblem, readProblem } from "../api/problem.ts";
+import type { Version } from "../api/types.ts";
 
 type State = { status: "unknown" } | { status: "signed-out" } | { status: "signed-in" };
 
@@ -14,6 +15,8 @@ const REFRESH = "/api/v1/auth/refresh";
 const ACCEPT = "/api/v1/invitations/accept";
 const WHOAMI = "/api/v1/whoami";
 const LOGOUT = "/api/v1/auth/logout";
+const SIGN_UP = "/api/v1/auth/sign-up";
+const VERSION = "/api/v1/version";
 /** Renewed this long before it runs out. */
 const MARGIN_MILLISECONDS = 60_000;
 
@@ -73,9 +76,38 @@ export async function join({ token: invitation, name, password }: { token: strin
   const bearer = { Authorization: `Bearer ${access}` };
   const response = await fetch(WHOAMI, { headers: bearer });
   const { email } = ((await response.json()) as { data: { user: { email: string } } }).data.user;
-  // The session that came with the acceptance is a program's; a browser keeps its own in the cookie.
-  await post(LOGOUT, {}, bearer);
+  await leaveSession(bearer);
   await signIn(email, password);
+}
+
+/** The session that comes with a new account is a program's; a browser keeps its own in the cookie. */
+const leaveSession = (bearer: { Authorization: string }) => post(LOGOUT, {}, bearer);
+
+export interface NewAccount {
+  email: string;
+  name: string;
+  /** Of the organization; empty for one named after the person. */
+  organization: string;
+  password: string;
+}
+
+/**
+ * Makes an account with an organization of its own, then signs in.
+ * @throws ApiProblem where sign-up is closed, the address is known already or the password is too weak
+ */
+export async function signUp({ email, name, organization, password }: NewAccount): Promise<void> {
+  const named = organization === "" ? {} : { organization_name: organization };
+  const made = await post(SIGN_UP, { email, name, password, ...named });
+  await leaveSession({ Authorization: `Bearer ${(made as { data: { access_token: string } }).data.access_token}` });
+  await signIn(email, password);
+}
+
+/** Whether strangers can make an account. @throws ApiProblem or TypeError when the service could not be asked */
+export async function signUpMode(): Promise<Version["sign_up"]> {
+  const response = await fetch(VERSION);
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new ApiProblem(response.status, readProblem(answer));
+  return (answer as { data: Version }).data.sign_up;
 }
 
 /**

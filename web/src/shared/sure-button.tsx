@@ -7,10 +7,11 @@ interface SureButtonProps {
   /** What the second press does, in words. */
   sure: string;
   isBusy: boolean;
+  isDisabled?: boolean;
   onSure(): void;
 }
 
-export function SureButton({ label, sure, isBusy, onSure }: SureButtonProps) {
+export function SureButton({ label, sure, isBusy, isDisabled = false, onSure }: SureButtonProps) {
   const [isAsked, setAsked] = useState(false);
   return (
     <Button
@@ -18,6 +19,7 @@ export function SureButton({ label, sure, isBusy, onSure }: SureButtonProps) {
       variant={isAsked ? "filled" : "default"}
       color={isAsked ? "red" : undefined}
       loading={isBusy}
+      disabled={isDisabled}
       onClick={() => {
         if (isAsked) onSure();
         setAsked(!isAsked);

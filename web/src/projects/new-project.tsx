@@ -1,0 +1,54 @@
+/** Makes a project and opens its page. */
+import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { api, dataOf, idempotent } from "../api/client.ts";
+import { queryClient } from "../api/query-client.ts";
+import { keys } from "../api/query-keys.ts";
+import { Failure } from "../shared/states.tsx";
+
+export function NewProject() {
+  const navigate = useNavigate();
+  const [name, setName] = useState("");
+  const [slug, setSlug] = useState("");
+  const create = useMutation({
+    mutationFn: () => {
+      const body = { name: name.trim(), ...(slug.trim() && { slug: slug.trim() }) };
+      return dataOf(api.POST("/api/v1/projects", { params: { header: idempotent() }, body }));
+    },
+    onSuccess: ({ id }) => {
+      void queryClient.invalidateQueries({ queryKey: keys.projects });
+      void navigate({ to: "/projects/$id", params: { id } });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        {create.error && <Failure error={create.error} />}
+        <TextInput
+          label="Name"
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          data-autofocus
+        />
+        <TextInput
+          label="Short name"
+          description="Lower-case letters, digits and dashes. Made from the name, when left empty."
+          value={slug}
+          onChange={(event) => setSlug(event.currentTarget.value)}
+        />
+        <Group justify="flex-end">
+          <Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
+            Create project
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
