@@ -46,7 +46,11 @@ export async function startSubmitsWorld(): Promise<SubmitsWorld> {
       singleOrganization: false,
       testApps: true,
       limits: UNLIMITED,
-      log: { info: () => undefined, error: (fields, message) => console.error(message, fields) },
+      log: {
+        debug: () => undefined,
+        info: () => undefined,
+        error: (fields, message) => console.error(message, fields),
+      },
     }),
   );
   const ports = await Promise.all(servers.map((server) => server.listen({ host: "127.0.0.1", port: 0 })));

@@ -1109,6 +1109,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The control plane's own figures, in Prometheus' text form */
+        get: operations["readMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1116,7 +1133,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the database answers and its schema is current */
+        /**
+         * Whether the database answers and its schema is current
+         * @description Requests are taken while no worker answers, and their operations wait in the queue: the detail says so, the status stays 200.
+         */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -7515,7 +7535,7 @@ export interface operations {
             query: {
                 /** @description Id or address of a member; `me` for the caller. */
                 user: string;
-                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "workers.read" | "api_keys.read" | "api_keys.write" | "audit.read" | "apps.read";
+                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "workers.read" | "metrics.read" | "api_keys.read" | "api_keys.write" | "audit.read" | "apps.read";
                 /** @description Id of a deployment, operation, environment or project; the organization when left out. */
                 resource?: string;
             };
@@ -9738,6 +9758,80 @@ export interface operations {
                             items: components["schemas"]["App"][];
                         };
                     };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures of this moment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description The request is not valid. */

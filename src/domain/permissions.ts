@@ -57,6 +57,7 @@ export const permissions = {
   "access.explain": { scope: "org:read", role: "viewer" },
   "clusters.read": { scope: "org:read", role: "viewer" },
   "workers.read": { scope: "platform:read", role: "operator" },
+  "metrics.read": { scope: "platform:read", role: "operator" },
   "api_keys.read": { scope: "keys:read", role: "viewer" },
   "api_keys.write": { scope: "keys:write", role: "viewer" },
   "audit.read": { scope: "audit:read", role: "admin" },

@@ -5,9 +5,12 @@ import { newId, parseId } from "../domain/ids.ts";
 import type { ServerEnv } from "./caller.ts";
 import { declaredRoutes } from "./contracts/registry.ts";
 import type { ServerDeps } from "./deps.ts";
+import { openStreams } from "./event-stream.ts";
 import { createKeyUsage } from "./key-usage.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { checkAddress, limitBody } from "./middleware/body.ts";
 import { allowedMethods, assertAllDeclared, createGuard } from "./middleware/guard.ts";
+import { createObserver } from "./middleware/observe.ts";
 import { createRateLimiter } from "./middleware/rate-limit.ts";
 import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
@@ -39,6 +42,7 @@ export function createApp(deps: ServerDeps): ServerApp {
   const app = new OpenAPIHono<ServerEnv>();
   const usage = createKeyUsage(deps);
   const limiter = createRateLimiter();
+  const metrics = createMetrics({ ...deps, openStreams });
 
   app.onError(problemHandler(deps.log));
   app.notFound((c) => {
@@ -58,6 +62,7 @@ export function createApp(deps: ServerDeps): ServerApp {
       if (!c.res.headers.has(name)) c.res.headers.set(name, value);
     }
   });
+  app.use("*", createObserver({ metrics, log: deps.log }));
   app.use("*", checkAddress);
   // The documentation writes paths short in places; 308 keeps method and body.
   app.all("/v1/*", (c) => c.redirect(`/api${new URL(c.req.url).pathname}${new URL(c.req.url).search}`, 308));
@@ -82,7 +87,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     serviceRoutes,
   ];
   for (const routes of served) app.route(API_BASE, routes(deps));
-  app.route("/", stateRoutes(deps));
+  app.route("/", stateRoutes(deps, metrics));
   app.route("/", jwksRoutes(deps));
   app.route("/", docsRoutes(deps));
   let document: ReturnType<typeof openApiDocument> | undefined;
@@ -93,7 +98,14 @@ export function createApp(deps: ServerDeps): ServerApp {
   assertAllDeclared(app, declaredRoutes);
   app.route("/", dashboardRoutes(deps));
 
-  return { fetch: app.fetch, request: app.request, drain: () => usage.flush() };
+  return {
+    fetch: app.fetch,
+    request: app.request,
+    drain: () => {
+      metrics.stop();
+      return usage.flush();
+    },
+  };
 }
 
 const securityHeaders: Record<string, string> = {

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { OnveraError } from "../domain/errors.ts";
 import { judge, type Permission, permissions, type Role, type Scope, scopesOf } from "../domain/permissions.ts";
 import type { Actor } from "../store/schema.ts";
+import type { DeclaredRoute } from "./contracts/registry.ts";
 
 export interface Caller {
   kind: "user" | "api_key";
@@ -27,7 +28,15 @@ export interface Caller {
 export type Origin = "api" | "cli" | "web";
 
 export interface ServerEnv {
-  Variables: { requestId: string; caller: Caller; origin: Origin };
+  Variables: {
+    requestId: string;
+    /** The declared route that answers; unset where there is none. */
+    route: DeclaredRoute | undefined;
+    caller: Caller;
+    origin: Origin;
+    /** The operation the request started. */
+    operationId: string | undefined;
+  };
 }
 
 /**

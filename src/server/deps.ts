@@ -10,6 +10,7 @@ import type { Tokens } from "./tokens.ts";
 export interface ServerLog {
   error(fields: Record<string, unknown>, message: string): void;
   info(fields: Record<string, unknown>, message: string): void;
+  debug(fields: Record<string, unknown>, message: string): void;
 }
 
 export interface ServerDeps {

@@ -20,6 +20,9 @@ export interface EventStream {
 
 const open = new Map<string, number>();
 
+/** Streams open in this process. */
+export const openStreams = (): number => [...open.values()].reduce((sum, count) => sum + count, 0);
+
 /**
  * Answers with a stream.
  * @param write sends until it has nothing more to say or the signal aborts

@@ -58,17 +58,24 @@ export async function migrate(connectionString: string): Promise<string[]> {
   }
 }
 
+/** Which migrations of this build the database has not seen. @throws what the database answers, when it does not */
+export async function pendingMigrations(pool: pg.Pool): Promise<string[]> {
+  const applied = new Set(await appliedNames(pool));
+  return Object.keys(migrations).filter((name) => !applied.has(name));
+}
+
+async function appliedNames(client: pg.Pool | pg.PoolClient): Promise<string[]> {
+  const table = await client.query("SELECT to_regclass('onvera.schema_migrations') AS name");
+  if (table.rows[0]?.name === null) return [];
+  const { rows } = await client.query<{ name: string }>("SELECT name FROM onvera.schema_migrations");
+  return rows.map(({ name }) => name);
+}
+
 /**
  * What a newer build has applied and this one does not know. Migrations only add, so an older build goes on working while
  * an upgrade is under way, and may be started again (R13).
  */
 async function appliedByNewer(client: pg.PoolClient): Promise<Record<string, Migration>> {
-  const table = await client.query("SELECT to_regclass('onvera.schema_migrations') AS name");
-  if (table.rows[0]?.name === null) return {};
-  const { rows } = await client.query<{ name: string }>("SELECT name FROM onvera.schema_migrations");
-  return Object.fromEntries(
-    rows
-      .filter(({ name }) => !Object.hasOwn(migrations, name))
-      .map(({ name }) => [name, { up: async () => undefined }]),
-  );
+  const unknown = (await appliedNames(client)).filter((name) => !Object.hasOwn(migrations, name));
+  return Object.fromEntries(unknown.map((name) => [name, { up: async () => undefined }]));
 }

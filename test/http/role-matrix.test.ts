@@ -116,6 +116,7 @@ const requests: Record<string, Asked> = {
   getVersion: { ok: 200 },
   healthz: { ok: 200 },
   readyz: { ok: 200 },
+  readMetrics: { ok: 200 },
 };
 
 /** Routes whose address names something of one organization. */

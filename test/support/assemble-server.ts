@@ -52,7 +52,7 @@ export interface AssembledServer {
   stop(): Promise<void>;
 }
 
-const silent: ServerLog = { error: () => undefined, info: () => undefined };
+const silent: ServerLog = { error: () => undefined, info: () => undefined, debug: () => undefined };
 
 /** Builds the server; the operation hub begins to listen in the background. */
 export function assembleServer(options: AssembleOptions): AssembledServer {

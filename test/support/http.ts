@@ -83,7 +83,7 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
     singleOrganization: false,
     testApps: false,
     runtime: scriptedRuntime(),
-    log: { info: () => undefined, error: (fields, message) => console.error(message, fields) },
+    log: { debug: () => undefined, info: () => undefined, error: (fields, message) => console.error(message, fields) },
     ...options,
   });
   const clusterId = newId("cluster");

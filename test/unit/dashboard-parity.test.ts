@@ -12,6 +12,7 @@ const document = JSON.parse(readFileSync(new URL("../../openapi.json", import.me
 const leftOut: Readonly<Record<string, string>> = {
   healthz: "asked by machines",
   readyz: "asked by machines",
+  readMetrics: "asked by machines",
   getJwks: "asked by programs that check tokens",
   exportAuditEvents: "a file for other programs: onvera audit export",
   verifyAuditLog: "a nightly job's question, asked from another machine: onvera audit verify",

@@ -28,7 +28,11 @@ describe("the OpenAPI document", () => {
   });
 
   it("every success is JSON with data, a stream of events or a file, every failure a problem", () => {
-    const others: Record<string, string> = { streamActivity: "text/event-stream", exportAuditEvents: "text/csv" };
+    const others: Record<string, string> = {
+      streamActivity: "text/event-stream",
+      exportAuditEvents: "text/csv",
+      readMetrics: "text/plain",
+    };
     for (const { path, method, operation } of operations) {
       const success = others[String(operation.operationId)] ?? "application/json";
       for (const [status, response] of Object.entries(operation.responses as Record<string, { content: object }>)) {

@@ -27,6 +27,7 @@ import { proveGone, removeDatabaseTenant, removeRecord, revokeAccess, tearDownIn
 import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
 import { endSideEffects } from "./late-side-effects.ts";
 import { endLeftovers } from "./leftovers.ts";
+import { aboutOperation } from "./log-fields.ts";
 import { createRun, Interrupted, type OperationRun, type RunServices } from "./operation-run.ts";
 import { plainPulumi } from "./plain-pulumi-step.ts";
 import { storeSecretOutputs } from "./program-input.ts";
@@ -80,7 +81,8 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
   const slot = slotHolder(deps.slots, control.signals.kill);
   const journal = openJournal(deps.store, operation, claim.lease, {
     onLost: () => control.lose(),
-    onTrouble: (error) => deps.log.warn({ operation: operation.id, error: String(error) }, "Events are written later"),
+    onTrouble: (error) =>
+      deps.log.warn({ ...aboutOperation(operation), error: String(error) }, "Events are written later"),
   });
   let run: OperationRun | undefined;
   try {
@@ -97,7 +99,10 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
   } catch (error) {
     await settleFailure({ deps, claim, control, journal, slot }, run, error).catch((trouble: unknown) => {
       // The lease runs out, and whoever sweeps takes the operation over.
-      deps.log.error({ operation: operation.id, error: describe(trouble) }, "The operation's end could not be written");
+      deps.log.error(
+        { ...aboutOperation(operation), error: describe(trouble) },
+        "The operation's end could not be written",
+      );
     });
   } finally {
     slot.release();
@@ -158,7 +163,7 @@ async function settleFailure(failing: Failing, run: OperationRun | undefined, er
     error instanceof CanceledFirst ||
     (control.cancelRequested() && !(error instanceof StepFailure));
   const problem = canceled ? undefined : failureOf(error);
-  deps.log.warn({ operation: operation.id, error: describe(error) }, "The operation did not succeed");
+  deps.log.warn({ ...aboutOperation(operation), error: describe(error) }, "The operation did not succeed");
   if (problem?.retryable === true && operation.attempt < MAX_ATTEMPTS && !control.cancelRequested()) {
     await journal.flush();
     const delayMilliseconds = retryDelayMilliseconds(operation.attempt);
@@ -184,7 +189,7 @@ async function goBack({ control, slot, deps }: Failing, run: OperationRun): Prom
     await rollBack(run);
     return undefined;
   } catch (error) {
-    deps.log.error({ operation: run.context.operation.id, error: describe(error) }, "Going back failed");
+    deps.log.error({ ...aboutOperation(run.context.operation), error: describe(error) }, "Going back failed");
     return error instanceof Error ? error.message : String(error);
   }
 }
@@ -227,6 +232,7 @@ async function end(
     try {
       await journal.flush();
       await finishOperation(deps.store, claim.lease, ending, also);
+      deps.log.info({ ...aboutOperation(claim.operation), status: ending.status }, "Ended");
       return;
     } catch (error) {
       if (error instanceof LeaseLost) return;

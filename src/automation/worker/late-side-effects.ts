@@ -5,6 +5,7 @@ import { processIdentity } from "../../local/process-identity.ts";
 import type { Store } from "../../store/database.ts";
 import type { Operation, ProcessRecord } from "../../store/schema.ts";
 import { sideEffectsEnded } from "../recovery/side-effect-lock.ts";
+import { aboutOperation } from "./log-fields.ts";
 import type { WorkerLog } from "./operation-run.ts";
 
 const GONE_POLL_MILLISECONDS = 20;
@@ -18,16 +19,20 @@ const GONE_LIMIT_MILLISECONDS = 5000;
  */
 export async function endSideEffects(
   { store, log }: { store: Store; log: WorkerLog },
-  { id, resource_id: stackName, process: record }: Operation,
+  operation: Operation,
   limitSeconds: number,
 ): Promise<void> {
+  const { resource_id: stackName, process: record } = operation;
   if (await sideEffectsEnded(store, stackName, limitSeconds * 1000)) return;
   const provider = record?.host === hostname() ? record.provider : undefined;
   if (provider === undefined) {
-    log.warn({ operation: id }, "Something of an earlier attempt may still be under way on another host");
+    log.warn(aboutOperation(operation), "Something of an earlier attempt may still be under way on another host");
     return;
   }
-  log.warn({ operation: id, pid: provider.pid }, "The provider process of an earlier attempt hangs and is ended");
+  log.warn(
+    { ...aboutOperation(operation), pid: provider.pid },
+    "The provider process of an earlier attempt hangs and is ended",
+  );
   await end(provider);
   await sideEffectsEnded(store, stackName, limitSeconds * 1000);
 }

@@ -1,6 +1,7 @@
 /** Keeps the worker's leases and its own row alive, and takes back operations whose worker went silent. */
 import { sql } from "kysely";
 import type { Store } from "../../store/database.ts";
+import { countLeaseLosses } from "../../store/lease-losses.ts";
 import type { Operation } from "../../store/schema.ts";
 import { appendEvents } from "../operations/event-log.ts";
 import { putBack } from "../operations/finish.ts";
@@ -109,6 +110,7 @@ export async function sweepExpired(store: Store): Promise<Operation[]> {
       .forUpdate()
       .skipLocked()
       .execute();
+    await countLeaseLosses(db, expired.length);
     for (const operation of expired) {
       const where = operation.capability.startsWith("local:") ? " of its node" : "";
       await putBack(db, operation, {

@@ -17,6 +17,7 @@ import { readStackState, type StackState } from "../recovery/state-reader.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
 import { COMPONENT, type Journal, LeaseLost } from "./journal.ts";
+import { aboutOperation } from "./log-fields.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
 import { ensureSecrets, programInput } from "./program-input.ts";
@@ -194,7 +195,7 @@ export function createRun(
       await journal.flush();
       if (result.outcome === "succeeded") return result;
       services.log.warn(
-        { operation: operation.id, outcome: result.outcome, cli: result.cliOutput },
+        { ...aboutOperation(operation), outcome: result.outcome, cli: result.cliOutput },
         "The engine did not succeed",
       );
       if (watch.fired()) throw new StepFailure(silent);

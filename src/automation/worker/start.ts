@@ -6,6 +6,7 @@ import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
 import { type Claim, claimOperation, knownHere } from "./claim.ts";
 import { type ExecuteDeps, executeOperation } from "./execute.ts";
 import { markWorker, registerWorker, renewLeases, sweepExpired } from "./leases.ts";
+import { aboutOperation } from "./log-fields.ts";
 import { listen } from "./notifications.ts";
 import type { RunServices } from "./operation-run.ts";
 import { createRunControl, type RunControl } from "./run-control.ts";
@@ -77,6 +78,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const execute: ExecuteDeps = { ...deps, slots, lateSideEffectSeconds: timings.lateSideEffectSeconds };
 
   const start = (claim: Claim) => {
+    const { type, attempt } = claim.operation;
+    log.info({ ...aboutOperation(claim.operation), type, attempt, worker: id }, "Taken from the queue");
     const control = createRunControl(timings.cancelGraceSeconds * 1000);
     if (claim.operation.irreversible_at !== null) control.makeIrreversible();
     else if (claim.operation.cancel_requested_at !== null) control.cancel();
@@ -145,7 +148,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
   const sweep = async () => {
     const lost = await sweepExpired(store);
-    for (const operation of lost) log.warn({ operation: operation.id }, "Its worker stopped answering");
+    for (const operation of lost) log.warn(aboutOperation(operation), "Its worker stopped answering");
     wake();
   };
 

@@ -1,4 +1,4 @@
-/** `onvera ping`: whether the service answers, whether it is ready, and the keys its tokens are signed with. */
+/** `onvera ping`: whether the service answers, whether it is ready, its own figures, and the keys its tokens are signed with. */
 import { exitCodes } from "../exit-codes.ts";
 import { type Invocation, isSet } from "../invocation.ts";
 import { fields } from "../output/table.ts";
@@ -13,6 +13,11 @@ export async function run(invocation: Invocation): Promise<number> {
       names: () => keys.keys.map(({ kid }) => String(kid)),
       table: () => `${JSON.stringify(keys, null, 2)}\n`,
     });
+    return exitCodes.ok;
+  }
+  if (isSet(invocation, "metrics")) {
+    const figures = await (await invocation.api().open("readMetrics")).text();
+    invocation.io.out(figures);
     return exitCodes.ok;
   }
   const alive = await api.call("healthz");

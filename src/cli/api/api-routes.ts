@@ -54,6 +54,7 @@ export const routes = {
   login: ["POST", "/api/v1/auth/login"],
   logout: ["POST", "/api/v1/auth/logout"],
   planDeployment: ["POST", "/api/v1/deployments/{deployment_id}/plan"],
+  readMetrics: ["GET", "/metrics"],
   readyz: ["GET", "/readyz"],
   refreshSession: ["POST", "/api/v1/auth/refresh"],
   removeMember: ["DELETE", "/api/v1/members/{user_id}"],

@@ -209,8 +209,11 @@ export const versionCommand: CommandSpec = {
 export const pingCommand: CommandSpec = {
   name: "ping",
   summary: "Ask the service whether it answers and is ready",
-  options: [{ flags: "--keys", description: "show the public keys its access tokens are signed with" }],
-  examples: [{ line: "onvera ping" }],
-  calls: ["healthz", "readyz", "getJwks"],
+  options: [
+    { flags: "--keys", description: "show the public keys its access tokens are signed with" },
+    { flags: "--metrics", description: "show its own figures in Prometheus' text form (platform operator)" },
+  ],
+  examples: [{ line: "onvera ping" }, { line: "onvera ping --metrics | grep onvera_operations" }],
+  calls: ["healthz", "readyz", "getJwks", "readMetrics"],
   load: () => import("../actions/service-health.ts"),
 };

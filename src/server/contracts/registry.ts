@@ -23,7 +23,7 @@ export interface DeclaredRoute {
 }
 
 /** Routes outside /api/v1. */
-const atRoot = new Set(["getJwks", "healthz", "readyz"]);
+const atRoot = new Set(["getJwks", "healthz", "readyz", "readMetrics"]);
 
 const modules = [deployments, actions, views, operations, organization, projects, members, access, audit, service];
 

@@ -42,6 +42,24 @@ export const readyz = declare("public", {
   operationId: "readyz",
   tags: ["Service"],
   summary: "Whether the database answers and its schema is current",
+  description:
+    "Requests are taken while no worker answers, and their operations wait in the queue: the detail says so, the status stays 200.",
   request: {},
   responses: { 200: jsonAnswer("Ready for requests.", envelope(State)), ...problems() },
+});
+
+export const readMetrics = declare("metrics.read", {
+  method: "get",
+  path: "/metrics",
+  operationId: "readMetrics",
+  tags: ["Service"],
+  summary: "The control plane's own figures, in Prometheus' text form",
+  request: {},
+  responses: {
+    200: {
+      description: "The figures of this moment.",
+      content: { "text/plain": { schema: z.string().meta({ description: "Text exposition format 0.0.4." }) } },
+    },
+    ...problems(),
+  },
 });

@@ -33,6 +33,7 @@ export function createGuard({ deps, routes, limiter, usage }: GuardOptions): Mid
     const route = declaredRoute(c, table);
     // No declared route: what follows answers 404 or 405, or is the docs page.
     if (!route) return next();
+    c.set("route", route);
     const address = deps.addressOf(c) ?? "unknown";
     if (route.access === "public") {
       if (!unlimited.has(route.operationId)) limiter.take(c, `address ${address}`, limits.perAddress);

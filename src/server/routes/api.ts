@@ -39,6 +39,7 @@ export function acceptedBody(deploymentId: string, operationId: string, warning?
 
 /** Headers of a 202. */
 export function markAccepted(c: Context<ServerEnv>, operationId: string): void {
+  c.set("operationId", operationId);
   c.header("Location", `${API_BASE}/operations/${operationId}`);
   c.header("Retry-After", String(POLL_SECONDS));
 }

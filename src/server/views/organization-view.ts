@@ -50,7 +50,7 @@ export const clusterView = (row: Cluster) => ({
 });
 
 /** A worker that has not been heard of for so long counts as lost. */
-const LOST_MILLISECONDS = 60_000;
+export const LOST_MILLISECONDS = 60_000;
 
 export function workerView(row: Selectable<WorkersTable>, now: Date) {
   const silent = now.getTime() - row.heartbeat_at.getTime() > LOST_MILLISECONDS;
