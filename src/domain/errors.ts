@@ -53,6 +53,7 @@ export const errorCatalogue = {
   MEMBER_NOT_FOUND: facts(404, "Member not found", "Member not found"),
   INVITATION_NOT_FOUND: facts(404, "Invitation not found", "Invitation not found"),
   CLUSTER_NOT_FOUND: facts(404, "Cluster not found", "Cluster not found"),
+  WORKER_NOT_FOUND: facts(404, "Worker not found", "Worker not found"),
   API_KEY_NOT_FOUND: facts(404, "API key not found", "API key not found"),
   RECEIPT_NOT_FOUND: facts(404, "Destroy receipt not found", "The deployment has no destroy receipt yet"),
   CREDENTIALS_NOT_FOUND: facts(404, "Credentials not found", "The deployment has no credentials yet", true),

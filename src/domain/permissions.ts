@@ -58,6 +58,7 @@ export const permissions = {
   "clusters.read": { scope: "org:read", role: "viewer" },
   "workers.read": { scope: "platform:read", role: "operator" },
   "metrics.read": { scope: "platform:read", role: "operator" },
+  "workers.manage": { scope: "platform:write", role: "operator" },
   "api_keys.read": { scope: "keys:read", role: "viewer" },
   "api_keys.write": { scope: "keys:write", role: "viewer" },
   "audit.read": { scope: "audit:read", role: "admin" },

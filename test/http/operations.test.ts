@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { knownHere } from "../../src/automation/worker/claim.ts";
-import { registerWorker } from "../../src/automation/worker/leases.ts";
 import { newId } from "../../src/domain/ids.ts";
 import type { OperationView } from "../../src/server/schemas/operations.ts";
 import { type Answer, startTestServer, type TestServer } from "../support/http.ts";
-import { begin, finish, progress } from "../support/worker-hand.ts";
+import { addWorker, begin, finish, progress } from "../support/worker-hand.ts";
 
 let server: TestServer;
 let key: string;
@@ -125,8 +123,7 @@ describe("the queue, as its waiters see it (ON-14, NH-15)", () => {
     const line = await emptyLine();
     const [first, second] = [await line.add(), await line.add()];
     expect(place(await line.look(second.operationId))).toEqual([2, "worker"]);
-    const worker = { id: newId("worker"), node: line.node, host: "h", pid: 1, slots: 1, version: "test" };
-    await registerWorker(server.store, { ...worker, capabilities: [`local:${line.node}`], knows: knownHere });
+    await addWorker(server.store, line.node);
     expect(place(await line.look(second.operationId))).toEqual([2, "turn"]);
     const listed = (await server.call("GET", "/api/v1/operations", { key: line.ownerKey })).body.data.items;
     expect(listed.map((one: OperationView) => [one.id, one.queue_position, one.waits_for])).toEqual([

@@ -11,7 +11,7 @@ import {
 } from "../../src/domain/permissions.ts";
 import { type DeclaredRoute, declaredRoutes } from "../../src/server/contracts/registry.ts";
 import { type Answer, startTestServer, type TestServer } from "../support/http.ts";
-import { finish } from "../support/worker-hand.ts";
+import { addWorker, finish } from "../support/worker-hand.ts";
 
 interface Fixture {
   deploymentId: string;
@@ -100,6 +100,8 @@ const requests: Record<string, Asked> = {
   listClusters: { ok: 200 },
   getCluster: { ok: 200 },
   listWorkers: { ok: 200 },
+  drainWorker: { ok: 200 },
+  resumeWorker: { ok: 200 },
   login: { ok: 401, body: { email: "x@example.test", password: "x" } },
   refreshSession: { ok: 401, body: { refresh_token: "x" } },
   logout: { ok: 200 },
@@ -127,6 +129,7 @@ let server: TestServer;
 let organizationId: string;
 let projectId: string;
 let owner: string;
+let workerId: string;
 let ownerKey: string;
 const keys: Partial<Record<Role | "operator" | "stranger" | "expired" | "revoked", string>> = {};
 let unique = 0;
@@ -141,6 +144,7 @@ beforeAll(async () => {
     const { userId } = await server.addUser({ organizationId, role });
     keys[role] = (await server.addKey({ organizationId, userId })).key;
   }
+  workerId = await addWorker(server.store);
   const elsewhere = await server.addOrganization();
   keys.stranger = elsewhere.ownerKey;
   const operator = await server.addUser({ organizationId: elsewhere.organizationId, role: "viewer", isOperator: true });
@@ -195,6 +199,7 @@ async function ask(
     .replace("{organization_id}", organizationId)
     .replace("{project_id}", projectId)
     .replace("{cluster_id}", server.clusterId)
+    .replace("{worker_id}", workerId)
     .replace("{environment_id}", "env_default");
   const { query = "", stream = false } = requests[route.operationId] ?? {};
   let body = requests[route.operationId]?.body;

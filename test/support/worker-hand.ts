@@ -1,9 +1,20 @@
 /** Does by hand what a worker does to an operation, so that HTTP tests need no engine. */
 import { recordDeploymentFailure, recordDeploymentSuccess } from "../../src/automation/operations/deployment-facts.ts";
 import { appendEvents, type NewOperationEvent } from "../../src/automation/operations/event-log.ts";
+import { knownHere } from "../../src/automation/worker/claim.ts";
+import { registerWorker } from "../../src/automation/worker/leases.ts";
+import { newId } from "../../src/domain/ids.ts";
 import type { OperationError } from "../../src/domain/operation.ts";
 import type { Store } from "../../src/store/database.ts";
 import type { ReceiptItem } from "../../src/store/schema.ts";
+
+/** Makes a worker known that runs nothing. @returns its id */
+export async function addWorker(store: Store, node: string = newId("worker")): Promise<string> {
+  const id = newId("worker");
+  const facts = { node, host: "h", pid: 1, slots: 1, version: "test", capabilities: [`local:${node}`] };
+  await registerWorker(store, { id, ...facts, knows: knownHere });
+  return id;
+}
 
 /** Claims a queued operation. */
 export async function begin(store: Store, operationId: string): Promise<void> {

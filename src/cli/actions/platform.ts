@@ -40,6 +40,7 @@ export async function workers(invocation: Invocation): Promise<undefined> {
       { title: "ID", value: ({ id }) => id },
       { title: "HOST", value: ({ host, pid }) => `${host}:${pid}` },
       { title: "STATE", value: ({ state }) => state, paint: paintStatus },
+      { title: "UNDER WAY", value: ({ operations }) => String(operations) },
       { title: "SLOTS", value: ({ slots }) => String(slots) },
       { title: "CAN", value: ({ capabilities }) => capabilities.join(",") },
       { title: "HEARTBEAT", value: ({ heartbeat_at }) => age(now - Date.parse(heartbeat_at)) },
@@ -49,6 +50,27 @@ export async function workers(invocation: Invocation): Promise<undefined> {
     nothing: "No worker runs.",
   });
   return undefined;
+}
+
+export async function drainWorker(invocation: Invocation): Promise<undefined> {
+  const path = { worker_id: argument(invocation, 0) };
+  showWorker(invocation, await invocation.api().call("drainWorker", { path }));
+  return undefined;
+}
+
+export async function resumeWorker(invocation: Invocation): Promise<undefined> {
+  const path = { worker_id: argument(invocation, 0) };
+  showWorker(invocation, await invocation.api().call("resumeWorker", { path }));
+  return undefined;
+}
+
+function showWorker(invocation: Invocation, worker: Data<"drainWorker">): void {
+  showOne(invocation, worker, worker.id, [
+    ["ID", worker.id],
+    ["Host", `${worker.host}:${worker.pid}`],
+    ["State", worker.state],
+    ["Under way", String(worker.operations)],
+  ]);
 }
 
 type App = Data<"listApps">["items"][number];

@@ -40,6 +40,8 @@ export const clusterCommands: CommandGroup = {
   ],
 };
 
+const workerArgument = { syntax: "<worker>", description: "id (wrk_…)" };
+
 export const workerCommands: CommandGroup = {
   name: "workers",
   summary: "The processes that carry out operations (platform operator)",
@@ -51,6 +53,23 @@ export const workerCommands: CommandGroup = {
       examples: [{ line: "onvera workers list" }],
       calls: ["listWorkers"],
       load: async () => ({ run: (await import("../actions/platform.ts")).workers }),
+    },
+    {
+      name: "drain",
+      arguments: [workerArgument],
+      summary: "Let a worker take no new operations; what it runs goes on to its end",
+      description: "Its state is `draining`, then `drained`: then its process can be ended without anybody noticing.",
+      examples: [{ line: "onvera workers drain wrk_…" }],
+      calls: ["drainWorker"],
+      load: async () => ({ run: (await import("../actions/platform.ts")).drainWorker }),
+    },
+    {
+      name: "resume",
+      arguments: [workerArgument],
+      summary: "Let a drained worker take operations again",
+      examples: [{ line: "onvera workers resume wrk_…" }],
+      calls: ["resumeWorker"],
+      load: async () => ({ run: (await import("../actions/platform.ts")).resumeWorker }),
     },
   ],
 };

@@ -13,6 +13,8 @@ const statusColors: Record<string, Parameters<typeof styleText>[0]> = {
   queued: "yellow",
   degraded: "yellow",
   starting: "yellow",
+  draining: "yellow",
+  drained: "gray",
   stopped: "gray",
   destroyed: "gray",
   canceled: "gray",

@@ -143,6 +143,29 @@ export const getCluster = declare("clusters.read", {
   responses: { 200: jsonAnswer("The cluster.", envelope(ClusterView)), ...problems(404) },
 });
 
+const workerParam = idParam("worker_id", "wrk_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
+
+export const drainWorker = declare("workers.manage", {
+  method: "post",
+  path: "/workers/{worker_id}/drain",
+  operationId: "drainWorker",
+  tags: ["Platform"],
+  summary: "Let a worker take no new operations",
+  description: "What it runs goes on to its end; then its state is `drained`. Asking twice is the same as asking once.",
+  request: { params: workerParam, headers: postHeaders },
+  responses: { 200: jsonAnswer("The worker.", envelope(WorkerView)), ...problems(404, 409) },
+});
+
+export const resumeWorker = declare("workers.manage", {
+  method: "post",
+  path: "/workers/{worker_id}/resume",
+  operationId: "resumeWorker",
+  tags: ["Platform"],
+  summary: "Let a drained worker take operations again",
+  request: { params: workerParam, headers: postHeaders },
+  responses: { 200: jsonAnswer("The worker.", envelope(WorkerView)), ...problems(404, 409) },
+});
+
 export const listWorkers = declare("workers.read", {
   method: "get",
   path: "/workers",

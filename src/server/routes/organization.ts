@@ -11,6 +11,7 @@ import { requireGoodPassword } from "../services/joining.ts";
 import { insertEnvironment, insertOrganization, usableClusters } from "../services/organizations.ts";
 import { findProject } from "../services/projects.ts";
 import { ensureUser, hashPassword } from "../services/users.ts";
+import { askToDrain, listWorkers } from "../services/workers.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { clusterView, environmentView, organizationView, projectView, workerView } from "../views/organization-view.ts";
 import { newApi } from "./api.ts";
@@ -231,9 +232,29 @@ export const platformRoutes = (deps: ServerDeps) =>
     })
 
     .openapi(contracts.listWorkers, async (c) => {
-      const rows = await transact(deps, null, (db) =>
-        db.selectFrom("workers").selectAll().orderBy("heartbeat_at", "desc").limit(200).execute(),
-      );
+      const rows = await transact(deps, null, listWorkers);
       const now = deps.now();
       return c.json({ data: { items: rows.map((row) => workerView(row, now)) } }, 200);
+    })
+
+    .openapi(contracts.drainWorker, async (c) => {
+      return c.json(await changeWorker(deps, c, c.req.valid("param").worker_id, true), 200);
+    })
+
+    .openapi(contracts.resumeWorker, async (c) => {
+      return c.json(await changeWorker(deps, c, c.req.valid("param").worker_id, false), 200);
     });
+
+/** The wish and its audit line, which belongs to the installation. */
+const changeWorker = (deps: ServerDeps, c: Context<ServerEnv>, id: string, isDraining: boolean) =>
+  answerOnce(deps, c, null, async (db) => {
+    const row = await askToDrain(db, id, isDraining);
+    await audit(db, c, {
+      organizationId: null,
+      action: isDraining ? "worker.drain" : "worker.resume",
+      targetType: "worker",
+      targetId: row.id,
+      change: { host: row.host, node: row.node, operations: row.operations },
+    });
+    return { data: workerView(row, deps.now()) };
+  });

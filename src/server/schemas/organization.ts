@@ -86,6 +86,9 @@ export const ClusterView = z
   })
   .meta({ id: "Cluster" });
 
+const workerStates = ["running", "draining", "drained", "stopped", "lost"] as const;
+export type WorkerState = (typeof workerStates)[number];
+
 export const WorkerView = z
   .object({
     id: z.string(),
@@ -95,7 +98,11 @@ export const WorkerView = z
     capabilities: z.array(z.string()),
     slots: z.int(),
     version: z.string(),
-    state: z.enum(["running", "draining", "stopped", "lost"]),
+    state: z.enum(workerStates).meta({
+      description: "`draining` finishes what it runs and takes nothing more; `drained` has nothing left.",
+    }),
+    operations: z.int().meta({ description: "How many it has under way." }),
+    drain_requested_at: Timestamp.nullable(),
     started_at: Timestamp,
     heartbeat_at: Timestamp,
   })

@@ -2,8 +2,10 @@
 import type { Selectable } from "kysely";
 import type { Role } from "../../domain/permissions.ts";
 import { timestamp } from "../../domain/timestamps.ts";
-import type { Cluster, Environment, OrganizationsTable, ProjectsTable, WorkersTable } from "../../store/schema.ts";
+import type { Cluster, Environment, OrganizationsTable, ProjectsTable } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
+import type { WorkerState } from "../schemas/organization.ts";
+import type { WorkerRow } from "../services/workers.ts";
 import { DEFAULT_ENVIRONMENT } from "./deployment-view.ts";
 
 export function environmentView(row: Environment) {
@@ -52,10 +54,7 @@ export const clusterView = (row: Cluster) => ({
 /** A worker that has not been heard of for so long counts as lost. */
 export const LOST_MILLISECONDS = 60_000;
 
-export function workerView(row: Selectable<WorkersTable>, now: Date) {
-  const silent = now.getTime() - row.heartbeat_at.getTime() > LOST_MILLISECONDS;
-  const working = row.draining_since ? "draining" : "running";
-  const state: "running" | "draining" | "stopped" | "lost" = row.stopped_at ? "stopped" : silent ? "lost" : working;
+export function workerView(row: WorkerRow, now: Date) {
   return {
     id: row.id,
     node: row.node,
@@ -64,8 +63,18 @@ export function workerView(row: Selectable<WorkersTable>, now: Date) {
     capabilities: row.capabilities,
     slots: row.slots,
     version: row.version,
-    state,
+    state: workerState(row, now),
+    operations: row.operations,
+    drain_requested_at: row.drain_requested_at && timestamp(row.drain_requested_at),
     started_at: timestamp(row.started_at),
     heartbeat_at: timestamp(row.heartbeat_at),
   };
+}
+
+/** `drained` is one that has heard the wish and has nothing under way: it can be ended without anybody noticing. */
+function workerState(row: WorkerRow, now: Date): WorkerState {
+  if (row.stopped_at !== null) return "stopped";
+  if (now.getTime() - row.heartbeat_at.getTime() > LOST_MILLISECONDS) return "lost";
+  if (row.draining_since === null) return row.drain_requested_at === null ? "running" : "draining";
+  return row.operations === 0 ? "drained" : "draining";
 }

@@ -1,7 +1,7 @@
 /** What the fuzzer's hooks put into requests: ids that fit each operation, and what makes a good body or query for it. */
 import { declaredRoutes } from "../../../src/server/contracts/registry.ts";
 import type { TestServer } from "../../support/http.ts";
-import { finish } from "../../support/worker-hand.ts";
+import { addWorker, finish } from "../../support/worker-hand.ts";
 
 /** How many of each thing: requests use them up. */
 const POOL = 12;
@@ -81,6 +81,8 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
   const pools: Record<string, PathValue[]> = {
     getOrganization: [organizationId],
     getCluster: [server.clusterId],
+    drainWorker: await pool(() => addWorker(server.store)),
+    resumeWorker: await pool(() => addWorker(server.store)),
     getProject: [projectId],
     listProjectRoles: [projectId],
     updateProject: await pool((n) => make("projects", { name: `to change ${n}` })),

@@ -1,7 +1,8 @@
 /** The workers: which live, what they can do, since when. For platform operators. */
-import { Table } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { api, dataOf } from "../api/client.ts";
+import { Button, Table } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { api, dataOf, idempotent } from "../api/client.ts";
+import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
 import { StateBadge } from "../shared/badges.tsx";
 import { Page } from "../shared/page.tsx";
@@ -24,7 +25,18 @@ export function WorkersPage() {
       {workers.data && (
         <ScrollTable
           label="Workers"
-          columns={["Worker", "State", "Node", "Can run", "Slots", "Version", "Started", "Last sign of life"]}
+          columns={[
+            "Worker",
+            "State",
+            "Under way",
+            "Node",
+            "Can run",
+            "Slots",
+            "Version",
+            "Started",
+            "Last sign of life",
+            "",
+          ]}
         >
           {workers.data.items.map(
             ({
@@ -36,6 +48,8 @@ export function WorkersPage() {
               capabilities,
               slots,
               version,
+              operations,
+              drain_requested_at: drainRequestedAt,
               started_at: startedAt,
               heartbeat_at: heartbeatAt,
             }) => (
@@ -46,6 +60,7 @@ export function WorkersPage() {
                 <Table.Td>
                   <StateBadge state={state} />
                 </Table.Td>
+                <Table.Td>{operations}</Table.Td>
                 <Table.Td>{node}</Table.Td>
                 <Table.Td>{capabilities.join(", ")}</Table.Td>
                 <Table.Td>{slots}</Table.Td>
@@ -56,11 +71,32 @@ export function WorkersPage() {
                 <Table.Td>
                   <When at={heartbeatAt} size="sm" />
                 </Table.Td>
+                <Table.Td>
+                  {state !== "stopped" && <DrainButton id={id} isDraining={drainRequestedAt !== null} />}
+                </Table.Td>
               </Table.Tr>
             ),
           )}
         </ScrollTable>
       )}
     </Page>
+  );
+}
+
+/** Both wishes can be taken back at once, so neither asks twice. */
+function DrainButton({ id, isDraining }: { id: string; isDraining: boolean }) {
+  const change = useMutation({
+    mutationFn: () => {
+      const params = { path: { worker_id: id }, header: idempotent() };
+      return isDraining
+        ? dataOf(api.POST("/api/v1/workers/{worker_id}/resume", { params }))
+        : dataOf(api.POST("/api/v1/workers/{worker_id}/drain", { params }));
+    },
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: keys.workers }),
+  });
+  return (
+    <Button size="xs" variant="default" loading={change.isPending} onClick={() => change.mutate()}>
+      {isDraining ? "Resume" : "Drain"}
+    </Button>
   );
 }

@@ -31,6 +31,7 @@ const looks: Readonly<Record<string, Look>> = {
   accepted: { color: "teal", icon: IconCircleCheck },
   queued: { color: "gray", icon: IconClock },
   draining: { color: "yellow", icon: IconClock },
+  drained: { color: "gray", icon: IconPlayerStop },
   degraded: { color: "yellow", icon: IconAlertTriangle },
   expired: { color: "yellow", icon: IconAlertTriangle },
   destroying: { color: "orange", icon: IconTrash },
