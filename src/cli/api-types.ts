@@ -2178,6 +2178,8 @@ export interface components {
             name: string;
             /** @description URN of the component it belongs to, or of the stack. */
             parent: string | null;
+            /** @description URNs of the resources it needs, among those listed. */
+            dependencies: string[];
             /** @description Null for a component, which only groups others. */
             physical_id: string | null;
             phase: string | null;

@@ -10,6 +10,7 @@ import * as ownAppRole from "./migrations/0006-own-app-role.ts";
 import * as auditChain from "./migrations/0007-audit-chain.ts";
 import * as signInAttempts from "./migrations/0008-sign-in-attempts.ts";
 import * as stateVersions from "./migrations/0009-state-versions.ts";
+import * as resourceDependencies from "./migrations/0010-resource-dependencies.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
@@ -22,6 +23,7 @@ const migrations: Record<string, Migration> = {
   "0007-audit-chain": auditChain,
   "0008-sign-in-attempts": signInAttempts,
   "0009-state-versions": stateVersions,
+  "0010-resource-dependencies": resourceDependencies,
 };
 
 /**

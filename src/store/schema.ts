@@ -278,6 +278,8 @@ export interface DeploymentResourcesTable {
   physical_id: string;
   phase: string | null;
   parent_urn: string | null;
+  /** URNs. */
+  dependencies: Generated<string[]>;
   first_seen_at: Timestamp;
   last_seen_at: Timestamp;
   deleted_at: NullableTimestamp;

@@ -71,3 +71,24 @@ describe("a deployment's life", () => {
     ]);
   });
 });
+
+it("writes down which resource needs which, as the stack's state has it (ON-25)", async () => {
+  const { deploymentId, operation } = await plane.deploy({ version: "database" });
+  expect(await plane.ended(operation.id)).toMatchObject({ status: "succeeded" });
+  const rows = await plane.store.asPlatform((db) =>
+    db
+      .selectFrom("deployment_resources")
+      .select(["urn", "dependencies"])
+      .where("deployment_id", "=", deploymentId)
+      .execute(),
+  );
+  const nameOf = (urn: string) => urn.split("::").at(-1);
+  expect(Object.fromEntries(rows.map(({ urn, dependencies }) => [nameOf(urn), dependencies.map(nameOf)]))).toEqual({
+    "bench-owner": [],
+    "bench-login": ["bench-owner"],
+    "bench-first-db": ["bench-owner"],
+    "bench-first-public": ["bench-first-db"],
+    "bench-second-db": ["bench-owner"],
+    "bench-second-public": ["bench-second-db"],
+  });
+});

@@ -59,7 +59,7 @@ describe("health and metrics (ON-23)", () => {
 });
 
 describe("resources and outputs", () => {
-  it("the stack's resources come as the tree their parents make; deleted ones when asked for", async () => {
+  it("the stack's resources come as the tree their parents make, with what each needs; deleted ones when asked for", async () => {
     const { id } = await server.deploy(key);
     const urn = (type: string, name: string) => `urn:pulumi:${id}::onvera::${type}::${name}`;
     const root = urn("pulumi:pulumi:Stack", `onvera-${id}`);
@@ -68,6 +68,12 @@ describe("resources and outputs", () => {
       { urn: root, type: "pulumi:pulumi:Stack", parent_urn: null },
       { urn: database, type: "onvera:data:Database", parent_urn: root },
       { urn: urn("postgresql:index/role:Role", "owner"), type: "postgresql:index/role:Role", parent_urn: database },
+      {
+        urn: urn("postgresql:index/database:Database", "tenant"),
+        type: "postgresql:index/database:Database",
+        parent_urn: database,
+        dependencies: [urn("postgresql:index/role:Role", "owner"), urn("pulumi:providers:postgresql", "tenant")],
+      },
       { urn: urn("x:y:Gone", "gone"), type: "x:y:Gone", parent_urn: root, deleted_at: new Date() },
     ];
     await server.store.asPlatform((db) =>
@@ -87,7 +93,10 @@ describe("resources and outputs", () => {
     const tree = (await view(id, "resources")).body.data.items;
     expect(tree).toHaveLength(1);
     expect(tree[0].children.map((child: { name: string }) => child.name)).toEqual(["db"]);
-    expect(tree[0].children[0].children[0]).toMatchObject({ name: "owner", type: "postgresql:index/role:Role" });
+    expect(tree[0].children[0].children).toMatchObject([
+      { name: "tenant", dependencies: [urn("postgresql:index/role:Role", "owner")] },
+      { name: "owner", type: "postgresql:index/role:Role", dependencies: [] },
+    ]);
     const all = (await view(id, "resources?include=deleted")).body.data.items;
     expect(all[0].children.map((child: { name: string }) => child.name).sort()).toEqual(["db", "gone"]);
   });

@@ -1,6 +1,7 @@
 /** An organization with something in every page: deployments in each state, an operation under way, one that failed. */
 import type { NewOperationEvent } from "../../src/automation/operations/event-log.ts";
 import type { DashboardSite } from "./dashboard-site.ts";
+import { recordStack } from "./story-resources.ts";
 import { append, begin, finish, progress } from "./worker-hand.ts";
 
 const resource = (name: string, type: string, state: string): NewOperationEvent => ({
@@ -25,11 +26,12 @@ export interface Story {
 }
 
 /** Writes the story; takes a few seconds. */
-export async function tellStory({ server, ownerKey: key, runtime }: DashboardSite): Promise<Story> {
+export async function tellStory({ server, ownerKey: key, runtime, organizationId }: DashboardSite): Promise<Story> {
   const { store } = server;
   const post = async (path: string, body: unknown) =>
     (await server.call("POST", path, { key, body })).body.data as { operation_id: string };
   const ready = await server.deploy(key, { name: "Sales numbers" });
+  await recordStack(store, ready.id, organizationId);
   await server.deploy(key, { name: "Night jobs", app_type: "airflow", size: "medium" });
   for (const text of ["Starting gunicorn 23.0.0", "Listening at: http://127.0.0.1", "Booting worker with pid: 41"]) {
     runtime.write(ready.id, "web", text);

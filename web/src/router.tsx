@@ -30,8 +30,10 @@ const deployment = createRoute({
   getParentRoute: () => root,
   path: "/deployments/$id",
   component: lazyRouteComponent(() => import("./deployments/deployment-page.tsx"), "DeploymentPage"),
-  validateSearch: (search: Record<string, unknown>): { tab?: string } =>
-    typeof search.tab === "string" ? { tab: search.tab } : {},
+  validateSearch: (search: Record<string, unknown>): { tab?: string; shape?: "graph" } => ({
+    ...(typeof search.tab === "string" && { tab: search.tab }),
+    ...(search.shape === "graph" && { shape: "graph" as const }),
+  }),
 });
 const operations = createRoute({
   getParentRoute: () => root,

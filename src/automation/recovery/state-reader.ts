@@ -12,6 +12,7 @@ const Resource = z.object({
   custom: z.boolean().optional(),
   id: z.string().optional(),
   parent: z.string().optional(),
+  dependencies: z.array(z.string()).nullish(),
   inputs: z.record(z.string(), z.unknown()).optional(),
 });
 export type StateResource = z.infer<typeof Resource>;

@@ -21,6 +21,7 @@ import { aboutOperation } from "./log-fields.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
 import { ensureSecrets, programInput } from "./program-input.ts";
+import { recordDependencies } from "./resource-links.ts";
 import type { RunSignals } from "./run-signals.ts";
 import { watchSilence } from "./silence.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "./target-driver.ts";
@@ -193,7 +194,10 @@ export function createRun(
       );
       const result = await job.finally(() => watch.close());
       await journal.flush();
-      if (result.outcome === "succeeded") return result;
+      if (result.outcome === "succeeded") {
+        if (request.verb === "up") await recordDependencies(services.store, operation.resource_id, lease);
+        return result;
+      }
       services.log.warn(
         { ...aboutOperation(operation), outcome: result.outcome, cli: result.cliOutput },
         "The engine did not succeed",

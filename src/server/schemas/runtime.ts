@@ -75,6 +75,7 @@ export interface ResourceNode {
   type: string;
   name: string;
   parent: string | null;
+  dependencies: string[];
   physical_id: string | null;
   phase: string | null;
   first_seen_at: string;
@@ -88,6 +89,7 @@ export const ResourceView: z.ZodType<ResourceNode> = z
     type: z.string(),
     name: z.string(),
     parent: z.string().nullable().meta({ description: "URN of the component it belongs to, or of the stack." }),
+    dependencies: z.array(z.string()).meta({ description: "URNs of the resources it needs, among those listed." }),
     physical_id: z.string().nullable().meta({ description: "Null for a component, which only groups others." }),
     phase: z.string().nullable(),
     first_seen_at: Timestamp,

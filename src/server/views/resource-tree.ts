@@ -12,6 +12,8 @@ export function resourceTree(rows: Selectable<DeploymentResourcesTable>[]): Reso
   for (const { row, node } of nodes) {
     const parent = row.parent_urn === null ? undefined : byUrn.get(row.parent_urn);
     (parent && parent !== node ? parent.children : roots).push(node);
+    // The state names the engine's own bookkeeping too, which nobody is shown.
+    node.dependencies = row.dependencies.filter((urn) => urn !== row.urn && byUrn.has(urn));
   }
   return roots;
 }
@@ -22,6 +24,7 @@ function nodeOf(row: Selectable<DeploymentResourcesTable>): ResourceNode {
     type: row.type,
     name: row.urn.split("::").at(-1) ?? row.urn,
     parent: row.parent_urn,
+    dependencies: [],
     physical_id: row.physical_id === "" ? null : row.physical_id,
     phase: row.phase,
     first_seen_at: timestamp(row.first_seen_at),

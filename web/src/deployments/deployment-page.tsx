@@ -20,7 +20,7 @@ import { PowerActions } from "./power-actions.tsx";
 import { useDeployment } from "./queries.ts";
 import { ReceiptView } from "./receipt-view.tsx";
 import { RemovalTab } from "./removal-tab.tsx";
-import { ResourcesTab } from "./resources-tab.tsx";
+import { type ResourceShape, ResourcesTab } from "./resources-tab.tsx";
 import { SettingsTab } from "./settings-tab.tsx";
 
 const route = getRouteApi("/deployments/$id");
@@ -36,10 +36,12 @@ export function DeploymentPage() {
 }
 
 function DeploymentView({ deployment }: { deployment: Deployment }) {
-  const { tab = "overview" } = route.useSearch();
+  const { tab = "overview", shape = "tree" } = route.useSearch();
   const navigate = route.useNavigate();
   const { may } = useCaller();
   const { id, name, status, health, power_state: power, app_type: app } = deployment;
+  const showAs = (wanted: ResourceShape) =>
+    void navigate({ search: { tab: "resources", ...(wanted === "graph" && { shape: wanted }) }, replace: true });
   const isGone = status === "destroyed";
   const tabs = [
     { value: "overview", label: "Overview", panel: <OverviewTab deployment={deployment} /> },
@@ -47,7 +49,11 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
       ? []
       : [{ value: "logs", label: "Logs", panel: <LogsTab deployment={deployment} /> }]),
     ...(isGone ? [] : [{ value: "metrics", label: "Metrics", panel: <MetricsTab deployment={deployment} /> }]),
-    { value: "resources", label: "Resources", panel: <ResourcesTab id={id} /> },
+    {
+      value: "resources",
+      label: "Resources",
+      panel: <ResourcesTab deployment={deployment} shape={shape} onShape={showAs} />,
+    },
     ...(isGone ? [] : [{ value: "settings", label: "Settings", panel: <SettingsTab deployment={deployment} /> }]),
     { value: "history", label: "History", panel: <HistoryTab id={id} /> },
     ...(isGone || !may("deployments:delete")

@@ -6,6 +6,7 @@ import type { ListFilters } from "./list-filters.ts";
 
 const PER_PAGE = 100;
 const HEALTH_EVERY_MILLISECONDS = 5_000;
+const RESOURCES_EVERY_MILLISECONDS = 2_000;
 const LIST_EVERY_MILLISECONDS = 15_000;
 
 const byId = (id: string) => ({ params: { path: { deployment_id: id } } });
@@ -54,10 +55,12 @@ export const useMetrics = (id: string, isEnabled: boolean) =>
     refetchInterval: HEALTH_EVERY_MILLISECONDS,
   });
 
-export const useResources = (id: string) =>
+/** @param isChanging whether an operation is at work on them */
+export const useResources = (id: string, isChanging: boolean) =>
   useQuery({
     queryKey: keys.deploymentPart(id, "resources"),
     queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/resources", byId(id))),
+    refetchInterval: isChanging ? RESOURCES_EVERY_MILLISECONDS : false,
   });
 
 export const useOutputs = (id: string) =>

@@ -4,6 +4,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import type { Operation } from "../api/types.ts";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { counted } from "../shared/words.ts";
+import { ActionSign } from "./action-sign.tsx";
 
 interface PlannedChange {
   op: "create" | "update" | "delete" | "replace" | "same";
@@ -14,9 +15,6 @@ interface PlannedChange {
   diff_keys: string[];
   stateful: boolean;
 }
-
-const signs = { create: "+", update: "~", delete: "-", replace: "±", same: " " } as const;
-const colors = { create: "teal", update: "yellow", delete: "red", replace: "grape", same: "gray" } as const;
 
 export function PlanView({ result }: { result: NonNullable<Operation["result"]> }) {
   const changes = Array.isArray(result.changes) ? (result.changes as PlannedChange[]) : [];
@@ -47,9 +45,7 @@ export function PlanView({ result }: { result: NonNullable<Operation["result"]> 
             {shown.map(({ op, urn, name, type, replace_keys: replacing, diff_keys: differing, stateful }) => (
               <Table.Tr key={urn}>
                 <Table.Td w={40}>
-                  <Text component="span" fw={700} c={colors[op]} ff="monospace" title={op}>
-                    {signs[op]}
-                  </Text>
+                  <ActionSign action={op} />
                 </Table.Td>
                 <Table.Td>{name}</Table.Td>
                 <Table.Td>
