@@ -11,6 +11,7 @@ import {
 import pg from "pg";
 import { SILENT_TRANSACTION_MILLISECONDS } from "../domain/silent-transactions.ts";
 import { appRoleSql } from "./app-role.ts";
+import { preparingPool } from "./prepared.ts";
 import type { Tables } from "./schema.ts";
 
 const INT8 = 20;
@@ -55,7 +56,7 @@ export function openStore(options: StoreOptions): Store {
       createAdapter: () => dialect.createAdapter(),
       createIntrospector: (database) => dialect.createIntrospector(database),
       createQueryCompiler: () => dialect.createQueryCompiler(),
-      createDriver: () => new ScopedDriver({ pool }),
+      createDriver: () => new ScopedDriver({ pool: preparingPool(pool) }),
     },
   });
 

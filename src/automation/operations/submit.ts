@@ -1,5 +1,5 @@
 /** Accepts an operation: one row in the queue and its first event, in the caller's transaction (ON-12). */
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { newId } from "../../domain/ids.ts";
 import {
   defaultQueueLimits,
@@ -26,6 +26,9 @@ export interface OperationRequest {
   origin: "api" | "cli" | "web" | "system";
   requestId?: string | null;
 }
+
+/** An operation named beforehand whose cluster is found while it is queued. */
+export type FirstOperation = Omit<OperationRequest, "capability"> & { id: string };
 
 /** Another operation holds the resource's slot. */
 export class OperationConflict extends Error {
@@ -65,7 +68,7 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
   if (slot !== "reading" && !request.type.endsWith(".create")) {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended(${request.resourceId}, 1))`.execute(db);
   }
-  const accepted = await insertOperation(db, request, slot);
+  const accepted = await insertOperation(db, request);
   if (accepted) return accepted;
   const blocking = slot === "reading" ? undefined : await activeOperation(db, request.resourceId, slot);
   if (blocking) throw new OperationConflict(blocking);
@@ -73,31 +76,42 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
   throw new Error(`Operation for ${request.resourceId} was refused although its slot is free. Ask again.`);
 }
 
-/** The row and its first event in one statement: accepting is what a caller waits for. Undefined when the slot is taken. */
-async function insertOperation(
-  db: Scoped,
-  request: OperationRequest,
-  slot: OperationSlot,
-): Promise<Operation | undefined> {
+/** Undefined when the slot is taken or the queue is full. */
+async function insertOperation(db: Scoped, request: OperationRequest): Promise<Operation | undefined> {
+  const capability = sql<string>`${request.capability}`;
   const { rows } = await sql<Operation>`
-    WITH inserted AS (
+    WITH ${operationParts({ id: newId("operation"), ...request }, { capability })} SELECT * FROM queued`.execute(db);
+  return rows[0];
+}
+
+/**
+ * The row and its first event as parts of a WITH, so that both are made in one statement, also together with what they
+ * are about: accepting is what a caller waits for. `queued` stays empty when the slot is taken or the queue is full.
+ * @param from where the capability is read from, when it is not known beforehand; no row there, no operation
+ */
+export function operationParts(
+  request: FirstOperation,
+  { capability, from = sql`` }: { capability: RawBuilder<string>; from?: RawBuilder<unknown> },
+): RawBuilder<unknown> {
+  const { slot } = operationTypes[request.type];
+  return sql`
+    queued AS (
       INSERT INTO operations (id, organization_id, type, slot, resource_type, resource_id, input, capability,
         requested_by, origin, request_id, spec_format, next_event_seq)
-      SELECT ${request.id ?? newId("operation")}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
-        ${request.resourceId}, ${JSON.stringify(request.input)}::jsonb, ${request.capability},
-        ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, ${SPEC_FORMAT}, 2
+      SELECT ${request.id}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
+        ${request.resourceId}, ${JSON.stringify(request.input)}::jsonb, ${capability},
+        ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, ${SPEC_FORMAT}::int, 2
+      ${from}
       WHERE NOT EXISTS (
         SELECT 1 FROM operations
         WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
       ) AND (${slot} = 'destroy' OR ${hasRoom(request.organizationId)})
       ON CONFLICT DO NOTHING
       RETURNING *
-    ), event AS (
+    ), queued_event AS (
       INSERT INTO operation_events (operation_id, seq, organization_id, type, data)
-      SELECT id, 1, organization_id, 'status', '{"status": "queued"}'::jsonb FROM inserted
-    )
-    SELECT * FROM inserted`.execute(db);
-  return rows[0];
+      SELECT id, 1, organization_id, 'status', '{"status": "queued"}'::jsonb FROM queued
+    )`;
 }
 
 /** Counted no further than the limit, along the queue's own index. */

@@ -26,8 +26,8 @@ export const deploymentRoutes = (deps: ServerDeps) => {
       const requester = requesterOf(c);
       const wanted = c.req.valid("json");
       const body = await answerOnce(deps, c, requester.organizationId, async (db) => {
-        const { deploymentId, operation } = await createDeployment(db, requester, wanted, deps);
-        return acceptedBody(deploymentId, operation.id);
+        const { deploymentId, operationId } = await createDeployment(db, requester, wanted, deps);
+        return acceptedBody(deploymentId, operationId);
       });
       markAccepted(c, body.data.operation_id);
       return c.json(body, 202);

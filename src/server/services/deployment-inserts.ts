@@ -1,13 +1,15 @@
 /** The rows of a deployment: its record, and one of its specs per revision, sealed before they reach the database. */
 import { sql } from "kysely";
+import { type FirstOperation, operationParts, QueueFull } from "../../automation/operations/submit.ts";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { OnveraError } from "../../domain/errors.ts";
-import { newId } from "../../domain/ids.ts";
 import { hostLabel, hostSuffix } from "../../domain/names.ts";
 import { auditInsert } from "../../store/audit.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
+import { prepared } from "../../store/prepared.ts";
 import { revisionPlace, sealSpec } from "../../store/spec-seal.ts";
+import { capabilityIn } from "./deployment-rows.ts";
 import { environmentNamed } from "./environments.ts";
 import type { Requester } from "./requester.ts";
 
@@ -23,18 +25,21 @@ export interface NewRecord {
 }
 
 /**
- * Inserts the record, its first revision and its audit line in one statement: the caller waits for every further one.
- * @returns its id and the cluster it goes to
+ * Inserts the record, its first revision, its audit line and the operation that brings it up, in one statement: the
+ * caller waits for every further one.
+ * @param operation what is queued for it; where its cluster is, is read here
  * @throws OnveraError ENVIRONMENT_NOT_FOUND
+ * @throws QueueFull
  */
 export async function insertDeployment(
   db: Scoped,
   dataKeys: DataKeys,
   requester: Requester,
   wanted: NewRecord,
-): Promise<{ deploymentId: string; cluster: { kind: string; node: string | null } }> {
+  operation: FirstOperation,
+): Promise<void> {
   const { organizationId, actor } = requester;
-  const id = newId("deployment");
+  const id = operation.resourceId;
   const spec = await sealSpec(db, dataKeys, { organizationId, place: revisionPlace(id, 1) }, wanted.spec);
   const auditLine = auditInsert({
     ...requester,
@@ -44,10 +49,14 @@ export async function insertDeployment(
     change: wanted.change,
     outcome: "accepted",
   });
+  const queued = operationParts(operation, {
+    capability: capabilityIn("environment"),
+    from: sql`FROM made CROSS JOIN environment`,
+  });
   // A host belongs to one deployment for ever; a suffix that is taken is drawn again (ON-29).
   for (;;) {
     const label = hostLabel(wanted.name, wanted.appType, hostSuffix());
-    const { rows } = await sql<{ kind: string; node: string | null; inserted: boolean }>`
+    const statement = sql<{ is_made: boolean; is_queued: boolean }>`
       WITH environment AS ${environmentNamed(db, organizationId, wanted.environment)},
       made AS (
         INSERT INTO deployments (id, organization_id, environment_id, name, app_type, host_label, protected, created_by)
@@ -61,12 +70,14 @@ export async function insertDeployment(
         SELECT made.id, ${organizationId}, 1, ${JSON.stringify(spec)}::jsonb, ${actor.id} FROM made
       ), audited AS (
         ${auditLine} FROM made
-      )
-      SELECT environment.kind, environment.node, made.id IS NOT NULL AS inserted
-      FROM environment LEFT JOIN made ON true`.execute(db);
-    const [cluster] = rows;
-    if (!cluster) throw new OnveraError("ENVIRONMENT_NOT_FOUND");
-    if (cluster.inserted) return { deploymentId: id, cluster };
+      ), ${queued}
+      SELECT made.id IS NOT NULL AS is_made, queued.id IS NOT NULL AS is_queued
+      FROM environment LEFT JOIN made ON true LEFT JOIN queued ON true`;
+    const { rows } = await prepared("accept_deployment", statement).execute(db);
+    const [found] = rows;
+    if (!found) throw new OnveraError("ENVIRONMENT_NOT_FOUND");
+    if (found.is_queued) return;
+    if (found.is_made) throw new QueueFull();
   }
 }
 

@@ -103,5 +103,10 @@ export const runtimeTarget = (row: DeploymentRow): RuntimeTarget => ({
 export const capabilityOf = (cluster: { kind: string; node: string | null }): string =>
   cluster.kind === "local" ? `local:${cluster.node ?? ""}` : cluster.kind;
 
+/** The same, asked of a row with `kind` and `node`. */
+export const capabilityIn = (cluster: string) =>
+  sql<string>`CASE ${sql.ref(`${cluster}.kind`)} WHEN 'local' THEN 'local:' || COALESCE(${sql.ref(`${cluster}.node`)}, '')
+    ELSE ${sql.ref(`${cluster}.kind`)} END`;
+
 /** Keyset: what comes after a position in the order `created_at DESC, id DESC`. */
 export const olderThan = (at: string, id: string) => sql<SqlBool>`(d.created_at, d.id) < (${at}::timestamptz, ${id})`;

@@ -39,28 +39,31 @@ export interface NewDeployment extends SettingsChanges {
  * Creates the record, its first revision, its audit line and its operation.
  * @param deps `testApps` says whether the bench app is accepted
  * @throws OnveraError INVALID_REQUEST, VALIDATION_ERROR or ENVIRONMENT_NOT_FOUND; nothing exists then
+ * @throws QueueFull
  */
 export async function createDeployment(
   db: Scoped,
   requester: Requester,
   wanted: NewDeployment,
   { testApps, dataKeys }: Pick<ServerDeps, "testApps" | "dataKeys">,
-): Promise<{ deploymentId: string; operation: Operation }> {
+): Promise<{ deploymentId: string; operationId: string }> {
   const appType = knownApp(wanted.app_type, testApps);
   const spec = newSpec(appType, wanted);
   refuseFaults(specFaults(appType, spec));
-  const operationId = newId("operation");
-  const { deploymentId, cluster } = await insertDeployment(db, dataKeys, requester, {
+  const operation = {
+    ...operationOf(requester, "deployment.create", newId("deployment"), { revision: 1 }),
+    id: newId("operation"),
+  };
+  const record = {
     environment: wanted.environment_id ?? DEFAULT_ENVIRONMENT,
     name: wanted.name ?? generatedName(appType),
     appType,
     isProtected: wanted.protected ?? false,
     spec,
-    change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operationId },
-  });
-  const input = { revision: 1 };
-  const operation = await submit(db, requester, "deployment.create", deploymentId, cluster, input, operationId);
-  return { deploymentId, operation };
+    change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operation.id },
+  };
+  await insertDeployment(db, dataKeys, requester, record, operation);
+  return { deploymentId: operation.resourceId, operationId: operation.id };
 }
 
 /**
@@ -187,7 +190,7 @@ const clusterOf = (row: DeploymentRow) => ({ kind: row.cluster_kind, node: row.c
 
 function submit(
   db: Scoped,
-  { organizationId, actor, origin, requestId }: Requester,
+  requester: Requester,
   type: OperationType,
   deploymentId: string,
   cluster: { kind: string; node: string | null },
@@ -196,14 +199,23 @@ function submit(
 ): Promise<Operation> {
   return submitOperation(db, {
     ...(id === undefined ? {} : { id }),
-    organizationId,
-    type,
-    resourceType: "deployment",
-    resourceId: deploymentId,
-    input,
+    ...operationOf(requester, type, deploymentId, input),
     capability: capabilityOf(cluster),
-    requestedBy: actor,
-    origin,
-    requestId,
   });
 }
+
+const operationOf = (
+  { organizationId, actor, origin, requestId }: Requester,
+  type: OperationType,
+  deploymentId: string,
+  input: Record<string, unknown>,
+) => ({
+  organizationId,
+  type,
+  resourceType: "deployment",
+  resourceId: deploymentId,
+  input,
+  requestedBy: actor,
+  origin,
+  requestId,
+});
