@@ -35,6 +35,8 @@ export interface ChaosResult {
 /** A result with what only people read. */
 export interface ChaosReport {
   result: ChaosResult;
+  /** What only this test counts; part of its one line. */
+  figures?: Readonly<Record<string, number>>;
   /** More figures, each row of as many cells as the first, which is the head; may be empty. */
   table: readonly (readonly string[])[];
   /** One line for each thing that is not as it must be. */
@@ -48,8 +50,9 @@ export interface ChaosTest {
 }
 
 /** The report as people read it. */
-export function reportText({ result, table, failures }: ChaosReport): string {
-  const { ok, ...figures } = result;
+export function reportText({ result, figures: own = {}, table, failures }: ChaosReport): string {
+  const { ok, ...common } = result;
+  const figures = { ...common, ...own };
   const head = [Object.keys(figures), Object.values(figures).map(String)];
   const parts = [columns([...head.map((row, index) => [...row, index === 0 ? "" : ok ? "ok" : "FAILED"])])];
   if (table.length > 0) parts.push(columns(table));

@@ -19,7 +19,7 @@ Options:
   --count N       how often, where a test repeats one thing
   --only TEXT     only cases whose name holds TEXT
   --seed N        makes random choices repeatable
-  --json          one line per test: {test, cases, terminal, orphans, duplicates, lost, ok}
+  --json          one line per test: {test, cases, terminal, orphans, duplicates, lost, ok}, and its own figures
   --help          this text
 
 Example: npm run chaos -- matrix --all --json
@@ -78,7 +78,9 @@ for (const name of positionals) {
   const report = await chaosTests[name]?.run(options);
   if (report === undefined) continue;
   reports.push(report);
-  process.stdout.write(values.json ? `${JSON.stringify(report.result)}\n` : `${reportText(report)}\n\n`);
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ ...report.result, ...report.figures })}\n` : `${reportText(report)}\n\n`,
+  );
   if (values.json) for (const line of report.failures) options.say(line);
 }
 process.exit(reports.every(({ result }) => result.ok) ? 0 : 1);

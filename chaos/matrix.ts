@@ -1,5 +1,6 @@
 /** R1: the crash matrix. */
 import type { ChaosReport, ChaosTest } from "./chaos-test.ts";
+import { isClean, told } from "./crash-matrix/agreement.ts";
 import { allChains, type Chain, chainName, kills, points, sampleChains } from "./crash-matrix/cases.ts";
 import { type CaseResult, runChain } from "./crash-matrix/run-chain.ts";
 import { startWorld } from "./crash-matrix/world.ts";
@@ -71,16 +72,7 @@ function tableOf(results: readonly CaseResult[]): string[][] {
   ];
 }
 
-function isClean({ terminal, orphans, duplicates, lost, disagreements }: CaseResult["verdict"]): boolean {
-  return terminal && [orphans, duplicates, lost, disagreements].every((list) => list.length === 0);
-}
-
 function lineOf({ name, verdict, recoverySeconds }: CaseResult): string {
   if (isClean(verdict)) return `ok ${name} (${recoverySeconds.toFixed(1)} s)`;
-  const { orphans, duplicates, lost, disagreements } = verdict;
-  const parts = { orphans, duplicates, lost, disagreements };
-  const told = Object.entries(parts).flatMap(([word, list]) =>
-    list.length === 0 ? [] : `${word}: ${list.join("; ")}`,
-  );
-  return `FAILED ${name}: ${told.join(" | ")}`;
+  return `FAILED ${name}: ${told(verdict)}`;
 }

@@ -14,6 +14,18 @@ export interface Verdict {
   disagreements: string[];
 }
 
+/** Whether nothing at all is wrong. */
+export function isClean({ terminal, orphans, duplicates, lost, disagreements }: Verdict): boolean {
+  return terminal && [orphans, duplicates, lost, disagreements].every((list) => list.length === 0);
+}
+
+/** What is wrong, in one line. */
+export function told({ orphans, duplicates, lost, disagreements }: Verdict): string {
+  return Object.entries({ orphans, duplicates, lost, disagreements })
+    .flatMap(([word, list]) => (list.length === 0 ? [] : `${word}: ${list.join("; ")}`))
+    .join(" | ");
+}
+
 /** Connections each role and database may have, beside the wanted count. */
 const CONNECTIONS = 10;
 

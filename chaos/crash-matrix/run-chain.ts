@@ -1,18 +1,30 @@
-/** Runs one chain: a stack is brought up, updated and destroyed, struck at the same point each time, and judged. */
+/** Runs one stack: it is brought up, updated and destroyed, struck at the same point each time, and judged. */
 import { judge, type Verdict } from "./agreement.ts";
-import { type Chain, chainName, effectOf, urnOf, type Verb, verbs } from "./cases.ts";
+import { type Chain, chainName, effectOf, type Point, type ResourceName, urnOf, type Verb, verbs } from "./cases.ts";
 import type { Facts } from "./facts.ts";
 import { holdState } from "./state-hold.ts";
 import { type HeldPoint, strike } from "./strike.ts";
 import type { World } from "./world.ts";
 
-export interface CaseResult {
+export interface StepResult {
   name: string;
-  chain: Chain;
   verb: Verb;
   verdict: Verdict;
   /** From the blow to the operation's end. */
   recoverySeconds: number;
+}
+
+export interface CaseResult extends StepResult {
+  chain: Chain;
+}
+
+/** Where a stack is struck, and with what. */
+export interface Plan {
+  name: string;
+  resource: ResourceName;
+  point: Point;
+  /** Strikes while something is held there, and lets go of it. */
+  blow(operation: { stack: string; operationId: string }, held: HeldPoint): Promise<void>;
 }
 
 /** Bench counts before and after the update: an even and an odd one, so that every resource changes. */
@@ -21,24 +33,36 @@ const counts = { up: 0, update: 1, destroy: 1 } as const satisfies Record<Verb, 
 const REACHED_SECONDS = 60;
 const ENDED_SECONDS = 180;
 
-/** Gives up to three results: a case whose operation did not end takes the ones after it with it. */
+/** A stack of the crash matrix. */
 export async function runChain(world: World, chain: Chain): Promise<CaseResult[]> {
-  const results: CaseResult[] = [];
+  const { resource, point, kill } = chain;
+  const results = await runStack(world, {
+    name: chainName(chain),
+    resource,
+    point,
+    blow: ({ operationId }, held) => strike(world, kill, operationId, held),
+  });
+  return results.map((result) => ({ ...result, chain }));
+}
+
+/** Gives up to three results: a case whose operation did not end takes the ones after it with it. */
+export async function runStack(world: World, plan: Plan): Promise<StepResult[]> {
+  const results: StepResult[] = [];
   let stack = "";
   for (const verb of verbs) {
-    const name = `${verb} ${chainName(chain)}`;
+    const name = `${verb} ${plan.name}`;
     try {
       const { deploymentId, operationId } = await submit(world, verb, stack);
       stack = deploymentId;
-      const { before, seconds } = await holdAndStrike(world, chain, verb, stack, operationId);
+      const { before, seconds } = await holdAndStrike(world, plan, verb, stack, operationId);
       const facts = await settled(world, stack);
       const verdict = judge(facts, { verb, stack, operationId, count: counts[verb], before });
-      results.push({ name, chain, verb, verdict, recoverySeconds: seconds });
+      results.push({ name, verb, verdict, recoverySeconds: seconds });
       if (!verdict.terminal) break;
     } catch (error) {
       const disagreements = [error instanceof Error ? error.message : String(error)];
       const verdict = { terminal: false, orphans: [], duplicates: [], lost: [], disagreements };
-      results.push({ name, chain, verb, verdict, recoverySeconds: 0 });
+      results.push({ name, verb, verdict, recoverySeconds: 0 });
       break;
     }
   }
@@ -58,7 +82,7 @@ async function submit(world: World, verb: Verb, stack: string): Promise<{ deploy
 
 async function holdAndStrike(
   world: World,
-  { resource, point, kill }: Chain,
+  { resource, point, blow }: Plan,
   verb: Verb,
   stack: string,
   operationId: string,
@@ -81,7 +105,7 @@ async function holdAndStrike(
     await within(there, REACHED_SECONDS, `${point} of ${resource} was not reached`);
     const before = await world.facts(stack);
     const since = performance.now();
-    await strike(world, kill, operationId, held);
+    await blow({ stack, operationId }, held);
     await world.operation(operationId, ({ ended }) => ended, ENDED_SECONDS);
     return { before, seconds: (performance.now() - since) / 1000 };
   } finally {

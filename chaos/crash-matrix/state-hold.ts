@@ -116,7 +116,8 @@ export async function holdState(
   };
 }
 
-async function inSession<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Does something in a session of its own. */
+export async function inSession<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString });
   client.on("error", () => undefined);
   await client.connect();

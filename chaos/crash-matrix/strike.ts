@@ -11,7 +11,7 @@ export interface HeldPoint {
   refuse(): Promise<void>;
 }
 
-interface Victims {
+export interface Victims {
   row: OperationRow;
   worker: number;
   runner: number;
@@ -76,7 +76,8 @@ async function sleepPastLease(world: World, operationId: string, victims: Victim
   }
 }
 
-async function findVictims(world: World, operationId: string): Promise<Victims> {
+/** The processes of the operation that runs. @throws Error when it has none in time */
+export async function findVictims(world: World, operationId: string): Promise<Victims> {
   const row = await world.operation(
     operationId,
     ({ process: record, status }) =>
@@ -102,7 +103,8 @@ async function end(pid: number): Promise<void> {
   while ((await processIdentity(pid)) === identity) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Signals a process, or a group by its negative number, that may be gone. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {

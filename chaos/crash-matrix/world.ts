@@ -37,18 +37,22 @@ export interface OperationRow {
 }
 
 /** Short, so that a takeover takes seconds; the product's own are 25 s and 5 s. */
-const timings = {
+export const timings = {
   leaseSeconds: 3,
   renewSeconds: 0.5,
   pollSeconds: 1,
   cancelGraceSeconds: 20,
   lateSideEffectSeconds: 1,
 };
-const WORKERS = 2;
 const POLL_MILLISECONDS = 100;
 
+export interface WorldOptions {
+  /** For each worker: entries that are bundled and loaded before anything else in its process. */
+  workers?: readonly (readonly string[])[];
+}
+
 /** Starts everything. */
-export async function startWorld(): Promise<World> {
+export async function startWorld({ workers: preloads = [[], []] }: WorldOptions = {}): Promise<World> {
   const server = await startScratchPostgres({ maxConnections: 200, durable: true });
   const plane = await startControlPlane(server, { warmRunners: 1 });
   const database = new URL(plane.store.connectionString).pathname.slice(1);
@@ -56,11 +60,11 @@ export async function startWorld(): Promise<World> {
   await installStateHold(control);
   const reader: RealityReader = await startRealityReader();
   const workers = new Map<string, WorkerProcess>();
-  const add = async () => {
-    const worker = await plane.spawnWorker({ timings });
+  const add = async (preload: readonly string[]) => {
+    const worker = await plane.spawnWorker({ timings, preload });
     workers.set(worker.id, worker);
   };
-  for (let count = 0; count < WORKERS; count += 1) await add();
+  for (const preload of preloads) await add(preload);
 
   return {
     server,
@@ -75,7 +79,7 @@ export async function startWorld(): Promise<World> {
     },
     async replace(dead) {
       workers.delete(dead.id);
-      await add();
+      await add([]);
     },
     async operation(id, holds, timeoutSeconds) {
       const deadline = Date.now() + timeoutSeconds * 1000;

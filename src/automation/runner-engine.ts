@@ -183,8 +183,8 @@ async function supervise(child: ChildProcess, job: RunnerJob, io: EngineIo): Pro
  * for that; whoever calls kills what is left.
  */
 async function orphanGone(cli: { pid: number; startTime: string } | undefined, kill: AbortSignal): Promise<void> {
-  const deadline = Date.now() + ORPHAN_MILLISECONDS;
-  while (cli !== undefined && !kill.aborted && Date.now() < deadline) {
+  const deadline = performance.now() + ORPHAN_MILLISECONDS;
+  while (cli !== undefined && !kill.aborted && performance.now() < deadline) {
     if ((await processIdentity(cli.pid)) !== cli.startTime) return;
     await sleep(ORPHAN_POLL_MILLISECONDS);
   }

@@ -4,6 +4,7 @@ import { EventEmitter, once } from "node:events";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { raiseFence } from "../../src/automation/operations/fence.ts";
+import { createFenceHooks } from "../../src/automation/recovery/intents.ts";
 import { removeStackState } from "../../src/automation/recovery/state-rows.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
@@ -115,6 +116,18 @@ describe("the fence on Pulumi's state", () => {
     await removeStackState(store, stack, generation);
     const { rows } = await store.pool.query("SELECT key FROM pulumi.pulumi_state WHERE key = $1", [stateKey(database)]);
     expect(rows).toEqual([]);
+  });
+
+  it("refuses the intent of a create that was asked for before a bump, so that the successor's stays (R2)", async () => {
+    const { beforeCreate } = createFenceHooks(store);
+    const intent = { stackName: stack, urn: "urn:late", type: "postgresql:index/role:Role", physicalName: "late" };
+    await beforeCreate({ ...intent, operationId: "op_1", generation });
+    const stale = generation;
+    generation = await raise();
+    await beforeCreate({ ...intent, operationId: "op_2", generation });
+    await expect(beforeCreate({ ...intent, operationId: "op_1", generation: stale })).rejects.toThrow(/lost its lease/);
+    const { rows } = await store.pool.query("SELECT operation_id FROM onvera.create_intents WHERE urn = 'urn:late'");
+    expect(rows).toEqual([{ operation_id: "op_2" }]);
   });
 
   it("shows the state login nothing but the state", async () => {

@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Engine } from "../../src/automation/engine.ts";
 import { submitOperation } from "../../src/automation/operations/submit.ts";
 import { createFenceHooks } from "../../src/automation/recovery/intents.ts";
@@ -55,6 +56,12 @@ export interface ControlPlaneOptions {
   warmRunners?: number;
 }
 
+export interface SpawnOptions {
+  timings?: WorkerProcessConfig["timings"];
+  /** Entries that are bundled and loaded before anything else in the worker's process. */
+  preload?: readonly string[];
+}
+
 export interface WorkerProcess {
   child: ChildProcess;
   id: string;
@@ -77,7 +84,7 @@ export interface ControlPlane {
   workerDeps(changes?: Partial<WorkerDeps>): WorkerDeps;
   startWorker(changes?: Partial<WorkerDeps>): Promise<Worker>;
   /** Starts a worker in a process of its own, with a provider process that asks the gate. */
-  spawnWorker(options?: Partial<Pick<WorkerProcessConfig, "timings">>): Promise<WorkerProcess>;
+  spawnWorker(options?: SpawnOptions): Promise<WorkerProcess>;
   /** Holds side effects of worker processes. */
   gate: Gate;
   /** One line around each side effect of worker processes. */
@@ -201,7 +208,8 @@ export async function startControlPlane(
         engine: { ...engineOptions, scratchFolder: join(folder, `scratch-${children.length}`) },
         timings: changes?.timings ?? {},
       };
-      const started = await forkWorker(join(folder, `worker-${children.length}.json`), config);
+      const preload = await Promise.all((changes?.preload ?? []).map(bundle));
+      const started = await forkWorker(join(folder, `worker-${children.length}.json`), config, preload);
       children.push(started);
       return started;
     },
@@ -231,9 +239,15 @@ export async function startControlPlane(
   return plane;
 }
 
-async function forkWorker(configFile: string, config: WorkerProcessConfig): Promise<WorkerProcess> {
+async function forkWorker(
+  configFile: string,
+  config: WorkerProcessConfig,
+  preload: readonly string[],
+): Promise<WorkerProcess> {
   writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
-  const child = fork(await bundle("test/support/worker-process.ts"), [configFile], { execArgv: [] });
+  const child = fork(await bundle("test/support/worker-process.ts"), [configFile], {
+    execArgv: preload.flatMap((path) => ["--import", pathToFileURL(path).href]),
+  });
   const started = new Promise<string>((resolve, reject) => {
     child.on("message", (message) => {
       const { kind, workerId } = message as { kind?: string; workerId?: string };

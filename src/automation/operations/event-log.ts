@@ -1,12 +1,15 @@
-/** Appends to an operation's event log: rising, gap-free sequence numbers, readers woken in the same transaction. */
+/**
+ * Appends to an operation's event log: rising, gap-free sequence numbers, readers woken in the same transaction. Times are of
+ * the database's clock: workers only say how long ago something was, so that a clock set wrong shows nowhere.
+ */
 import { sql } from "kysely";
 import type { Scoped } from "../../store/database.ts";
 
 export interface NewOperationEvent {
   type: "status" | "phase" | "resource" | "diagnostic" | "log" | "step" | "attempt" | "choice" | "end";
   data: Record<string, unknown>;
-  /** When it happened; the transaction's time where absent. */
-  at?: Date;
+  /** When it happened, by this process's `performance.now()`; the transaction's time where absent. */
+  seenAt?: number;
 }
 
 /** Whose lease an append stands under; a writer that lost it appends nothing. */
@@ -37,7 +40,10 @@ async function append(
   events: NewOperationEvent[],
   condition: ReturnType<typeof sql>,
 ): Promise<boolean> {
-  const rows = JSON.stringify(events.map(({ type, data, at }) => ({ type, data, at: at?.toISOString() ?? null })));
+  const now = performance.now();
+  const rows = JSON.stringify(
+    events.map(({ type, data, seenAt = now }) => ({ type, data, secondsAgo: (now - seenAt) / 1000 })),
+  );
   // One statement: the update locks the operation row, so numbers are given out in commit order.
   const result = await sql<{ notified: unknown }>`
     WITH bumped AS (
@@ -47,7 +53,7 @@ async function append(
     ), inserted AS (
       INSERT INTO operation_events (operation_id, seq, organization_id, at, type, data)
       SELECT bumped.id, bumped.first_seq + event.ordinality - 1, bumped.organization_id,
-        COALESCE((event.value ->> 'at')::timestamptz, now()), event.value ->> 'type', event.value -> 'data'
+        now() - make_interval(secs => (event.value ->> 'secondsAgo')::float8), event.value ->> 'type', event.value -> 'data'
       FROM bumped, jsonb_array_elements(${rows}::jsonb) WITH ORDINALITY AS event
     )
     SELECT pg_notify('onvera_operation', id) AS notified FROM bumped`.execute(db);

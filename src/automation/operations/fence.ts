@@ -40,3 +40,14 @@ export async function fenceHolds(db: Scoped, stackName: string, generation: numb
     .executeTakeFirst();
   return fence?.generation === generation;
 }
+
+/** The same, and it stays so until the transaction ends: a bump waits for it. */
+export async function holdFence(db: Scoped, stackName: string, generation: number): Promise<boolean> {
+  const fence = await db
+    .selectFrom("stack_fences")
+    .select("generation")
+    .where("stack_name", "=", stackName)
+    .forShare()
+    .executeTakeFirst();
+  return fence?.generation === generation;
+}

@@ -33,13 +33,13 @@ export async function finishOperation(
   also: (db: Scoped) => Promise<void> = async () => undefined,
 ): Promise<boolean> {
   return store.asPlatform(async (db) => {
-    const now = new Date();
     await lockDeploymentOf(db, lease.operationId);
     const operation = await db
       .updateTable("operations")
       .set({
         status: ending.status,
-        ended_at: now,
+        // Of the database's clock, as the beginning is: a worker's own may be wrong.
+        ended_at: sql<Date>`now()`,
         lease_until: null,
         process: null,
         message: endMessage(ending),
@@ -55,6 +55,7 @@ export async function finishOperation(
       .executeTakeFirst();
     if (!operation) return false;
 
+    const now = operation.ended_at ?? new Date();
     if (ending.status === "succeeded") await recordDeploymentSuccess(db, operation, ending.facts, now);
     else if (ending.status === "failed") await recordDeploymentFailure(db, operation, ending.error, now);
     else await recordCanceledDeployment(db, operation, now);

@@ -1,11 +1,14 @@
 /** What the provider host asks before each side effect: is the generation current, and is the create written down? */
-import type { Store } from "../../store/database.ts";
-import { fenceHolds } from "../operations/fence.ts";
+import type { Scoped, Store } from "../../store/database.ts";
+import { fenceHolds, holdFence } from "../operations/fence.ts";
 
-interface IntentRequest {
+interface FencedRun {
   operationId: string;
   generation: number;
   stackName: string;
+}
+
+interface IntentRequest extends FencedRun {
   urn: string;
   type: string;
   physicalName: string;
@@ -14,15 +17,17 @@ interface IntentRequest {
 export interface FenceHooks {
   beforeCreate(intent: IntentRequest): Promise<void>;
   afterCreate(intent: IntentRequest): Promise<void>;
-  checkFence(run: { operationId: string; generation: number; stackName: string }): Promise<void>;
+  checkFence(run: FencedRun): Promise<void>;
 }
 
 /** Makes the hooks over the control plane's database. */
 export function createFenceHooks(store: Store): FenceHooks {
   return {
     async beforeCreate({ operationId, generation, stackName, urn, type, physicalName }) {
-      await store.asPlatform((db) =>
-        db
+      await store.asPlatform(async (db) => {
+        // Under the fence's lock: whoever slept since it was asked must not write over its successor's intent.
+        await requireFence(db, { operationId, generation, stackName }, holdFence);
+        await db
           .insertInto("create_intents")
           .values({
             stack_name: stackName,
@@ -41,16 +46,20 @@ export function createFenceHooks(store: Store): FenceHooks {
               settled_at: null,
             }),
           )
-          .execute(),
-      );
+          .execute();
+      });
     },
     // The row stays until the engine's state is known to hold the resource: see settleIntents.
     afterCreate: async () => undefined,
-    async checkFence({ operationId, generation, stackName }) {
-      if (await store.asPlatform((db) => fenceHolds(db, stackName, generation))) return;
-      throw new Error(
-        `Operation ${operationId} lost its lease: generation ${generation} of ${stackName} was replaced.`,
-      );
-    },
+    checkFence: (run) => store.asPlatform((db) => requireFence(db, run, fenceHolds)),
   };
+}
+
+async function requireFence(
+  db: Scoped,
+  { operationId, generation, stackName }: FencedRun,
+  holds: typeof fenceHolds,
+): Promise<void> {
+  if (await holds(db, stackName, generation)) return;
+  throw new Error(`Operation ${operationId} lost its lease: generation ${generation} of ${stackName} was replaced.`);
 }

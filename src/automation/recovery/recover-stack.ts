@@ -3,6 +3,7 @@
  * the state is looked up. Ours is taken over by the create itself (our providers converge under their ownership mark),
  * absent is made, foreign stops the operation with a choice. What the killed engine noted as pending is cleared then.
  */
+import { sql } from "kysely";
 import { failure } from "../../domain/failures.ts";
 import type { OperationRun } from "../worker/operation-run.ts";
 import { StepFailure } from "../worker/target-driver.ts";
@@ -57,7 +58,7 @@ export async function settleIntents({ store, context, claim }: OperationRun): Pr
   await store.asPlatform((db) =>
     db
       .updateTable("create_intents")
-      .set({ settled_at: new Date() })
+      .set({ settled_at: sql<Date>`now()` })
       .where("stack_name", "=", context.identity.deploymentId)
       .where("generation", "<=", claim.lease.generation)
       .where("settled_at", "is", null)

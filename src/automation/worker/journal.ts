@@ -117,7 +117,7 @@ export function openJournal(
 
   return {
     event(event) {
-      batch.events.push({ at: new Date(), ...event });
+      batch.events.push({ seenAt: performance.now(), ...event });
       soon();
     },
     say(message) {
@@ -125,16 +125,16 @@ export function openJournal(
       // A bar that moves many times within a batch is one record: its last state.
       const last = batch.events.at(-1);
       if (last !== undefined && isSaying(last)) last.data = saying(message);
-      else batch.events.push({ type: "log", data: saying(message), at: new Date() });
+      else batch.events.push({ type: "log", data: saying(message), seenAt: performance.now() });
       soon();
     },
     note(text) {
-      batch.events.push({ type: "log", data: saying(text), at: new Date() });
+      batch.events.push({ type: "log", data: saying(text), seenAt: performance.now() });
       soon();
     },
     phase(phase, message) {
       batch.row = { ...batch.row, phase, message };
-      batch.events.push({ type: "phase", data: { phase, message }, at: new Date() });
+      batch.events.push({ type: "phase", data: { phase, message }, seenAt: performance.now() });
       soon();
     },
     resource(resource) {
@@ -147,7 +147,7 @@ export function openJournal(
     },
     step(step, { irreversible }) {
       batch.row = { ...batch.row, step, ...(irreversible ? { irreversible } : {}) };
-      batch.events.push({ type: "step", data: { step }, at: new Date() });
+      batch.events.push({ type: "step", data: { step }, seenAt: performance.now() });
       return flush();
     },
     flush,

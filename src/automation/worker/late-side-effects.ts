@@ -38,9 +38,9 @@ export async function endSideEffects(
 }
 
 async function end({ pid, startTime }: NonNullable<ProcessRecord["provider"]>): Promise<void> {
-  const deadline = Date.now() + GONE_LIMIT_MILLISECONDS;
+  const deadline = performance.now() + GONE_LIMIT_MILLISECONDS;
   while ((await processIdentity(pid)) === startTime) {
-    if (Date.now() > deadline) throw new Error(`Provider process ${pid} does not end.`);
+    if (performance.now() > deadline) throw new Error(`Provider process ${pid} does not end.`);
     try {
       process.kill(pid, "SIGKILL");
     } catch {

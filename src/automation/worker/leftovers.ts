@@ -25,9 +25,10 @@ export async function endLeftovers(record: ProcessRecord | null, operationId: st
   if (record === null) return "gone";
   if (record.host !== hostname()) return "elsewhere";
   if (!(await isOurs(record, operationId))) return "gone";
-  const deadline = Date.now() + GONE_LIMIT_MILLISECONDS;
+  const deadline = performance.now() + GONE_LIMIT_MILLISECONDS;
   while (await isOurs(record, operationId)) {
-    if (Date.now() > deadline) throw new Error(`Process group ${record.processGroup} of ${operationId} does not end.`);
+    if (performance.now() > deadline)
+      throw new Error(`Process group ${record.processGroup} of ${operationId} does not end.`);
     try {
       process.kill(-record.processGroup, "SIGKILL");
     } catch {
