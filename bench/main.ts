@@ -2,6 +2,7 @@
 import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
 import { type Figure, table } from "./figure.ts";
+import { metrics } from "./metrics.ts";
 import { p1 } from "./p1.ts";
 import { p2 } from "./p2.ts";
 import { p3 } from "./p3.ts";
@@ -17,6 +18,7 @@ const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]
   p4: { measure: p4, runs: 200 },
   p5: { measure: p5, runs: 3 },
   p9: { measure: p9, runs: 5 },
+  metrics: { measure: metrics, runs: 20 },
 };
 
 const { values, positionals } = parseArgs({

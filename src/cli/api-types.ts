@@ -280,6 +280,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/metrics/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** CPU, memory and requests over time */
+        get: operations["getDeploymentMetricsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{deployment_id}/outputs": {
         parameters: {
             query?: never;
@@ -1928,6 +1945,29 @@ export interface components {
                     p99: number;
                 };
             };
+        };
+        MetricsHistory: {
+            /**
+             * @description ISO 8601 in UTC, whole seconds.
+             * @example 2024-01-20T12:00:00Z
+             */
+            from: string;
+            /**
+             * @description ISO 8601 in UTC, whole seconds.
+             * @example 2024-01-20T12:00:00Z
+             */
+            to: string;
+            resolution_seconds: number;
+            series: {
+                /** @enum {string} */
+                metric: "cpu_percent" | "memory_bytes" | "restarts" | "requests" | "errors" | "latency_p50" | "latency_p95" | "latency_p99" | "scheduler_heartbeat_age" | "tasks_queued" | "tasks_running" | "tasks_failed";
+                /** @enum {string} */
+                unit: "percent" | "bytes" | "count" | "milliseconds" | "seconds";
+                process: string | null;
+                replica: number | null;
+                /** @description The i-th is of the time that begins i × resolution_seconds after from; null where nothing is known of it. */
+                values: (number | null)[];
+            }[];
         };
         /** @description The record of one asynchronous action. */
         Operation: {
@@ -4380,6 +4420,100 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Metrics"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeploymentMetricsHistory: {
+        parameters: {
+            query?: {
+                /** @description An hour before `to` when left out; a week ago at the earliest. */
+                from?: string;
+                /** @description Now when left out. */
+                to?: string;
+                /** @description How long the time is that one value stands for. What is older than a day is kept to 5 minutes. */
+                resolution?: "auto" | "15s" | "1m" | "5m" | "15m" | "1h";
+            };
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures, on an even grid. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MetricsHistory"];
                     };
                 };
             };

@@ -3,11 +3,14 @@ import { usageError } from "./errors.ts";
 import { parseDuration } from "./output/elapsed.ts";
 
 /** `--timeout 15m` in seconds; undefined when it was not given. @throws CliError exit 2 */
-export function timeoutSeconds(value: string | undefined): number | undefined {
+export const timeoutSeconds = (value: string | undefined): number | undefined => lengthOfTime("--timeout", value);
+
+/** `15m` in seconds; undefined when it was not given. @throws CliError exit 2 naming the flag */
+export function lengthOfTime(flag: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const seconds = parseDuration(value);
   if (seconds === undefined || seconds === 0) {
-    throw usageError(`--timeout '${value}' is not a length of time.`, "Write seconds or 90s, 15m, 1h30m.");
+    throw usageError(`${flag} '${value}' is not a length of time.`, "Write seconds or 90s, 15m, 1h30m.");
   }
   return seconds;
 }

@@ -1,5 +1,6 @@
 /** A worker of this node, put together: engine, providers, driver, queue. */
 import os from "node:os";
+import { startSampling } from "../automation/metrics/sampler.ts";
 import { startRunnerEngine } from "../automation/runner-engine.ts";
 import { sharedPluginFolder } from "../automation/toolchain/plugin-plan.ts";
 import { startWorker } from "../automation/worker/start.ts";
@@ -73,9 +74,11 @@ export async function startWorkerServices(
     version,
     timings: leaseTimings(process.env.ONVERA_LEASE_SECONDS),
   });
+  const sampling = startSampling({ store, supervisor, node: settings.nodeId, workerId: worker.id, log });
   log.info({ worker: worker.id, slots }, "The worker takes operations");
   return {
     async drain(timeoutSeconds) {
+      await sampling.stop();
       await worker.drain({ timeoutSeconds });
       await engine.close();
       await providers.stop();

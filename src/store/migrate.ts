@@ -11,6 +11,7 @@ import * as auditChain from "./migrations/0007-audit-chain.ts";
 import * as signInAttempts from "./migrations/0008-sign-in-attempts.ts";
 import * as stateVersions from "./migrations/0009-state-versions.ts";
 import * as resourceDependencies from "./migrations/0010-resource-dependencies.ts";
+import * as metricBlocks from "./migrations/0011-metric-blocks.ts";
 
 /** Every migration in order; a released one is never edited. */
 const migrations: Record<string, Migration> = {
@@ -24,6 +25,7 @@ const migrations: Record<string, Migration> = {
   "0008-sign-in-attempts": signInAttempts,
   "0009-state-versions": stateVersions,
   "0010-resource-dependencies": resourceDependencies,
+  "0011-metric-blocks": metricBlocks,
 };
 
 /**

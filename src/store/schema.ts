@@ -398,6 +398,18 @@ export interface AuditChainsTable {
   hash: ColumnType<Buffer, never, never>;
 }
 
+/** Samples of a deployment over five minutes or two hours, as arrays (src/store/metric-blocks.ts). */
+export interface MetricBlocksTable {
+  deployment_id: string;
+  organization_id: string;
+  resolution_seconds: number;
+  starts_at: Timestamp;
+  last_at: Timestamp;
+  offsets: number[];
+  series: string[];
+  readings: (number | null)[];
+}
+
 export interface Tables {
   installation: InstallationTable;
   organizations: OrganizationsTable;
@@ -427,6 +439,7 @@ export interface Tables {
   idempotency_keys: IdempotencyKeysTable;
   audit_events: AuditEventsTable;
   audit_chains: AuditChainsTable;
+  metric_blocks: MetricBlocksTable;
 }
 
 export type Deployment = Selectable<DeploymentsTable>;

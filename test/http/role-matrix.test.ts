@@ -57,6 +57,7 @@ const requests: Record<string, Asked> = {
   getDeploymentLogs: { ok: 200 },
   getDeploymentHealth: { ok: 200 },
   getDeploymentMetrics: { ok: 200 },
+  getDeploymentMetricsHistory: { ok: 200 },
   listDeploymentResources: { ok: 200 },
   getDeploymentOutputs: { ok: 200 },
   listDeploymentEvents: { ok: 200 },

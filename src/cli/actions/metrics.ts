@@ -1,12 +1,22 @@
-/** `onvera metrics`: CPU and memory of every process, and the requests at the gateway. */
+/** `onvera metrics`: CPU and memory of every process, and the requests at the gateway, now or over time. */
 import { deploymentId } from "../find-deployment.ts";
-import { argument, type Invocation } from "../invocation.ts";
+import { argument, type Invocation, isSet, text } from "../invocation.ts";
+import { lengthOfTime } from "../options.ts";
+import { megabytes } from "../output/megabytes.ts";
 import { fields, table } from "../output/table.ts";
+import { showHistory } from "./metrics-history.ts";
 
-/** Prints the figures of this moment. */
+const HOUR_SECONDS = 3600;
+
+/** Prints the figures of this moment, or with --since or --history those of a span of time. */
 export async function run(invocation: Invocation): Promise<undefined> {
   const api = invocation.api();
   const id = await deploymentId(api, argument(invocation, 0));
+  const since = text(invocation, "since");
+  if (since !== undefined || isSet(invocation, "history")) {
+    await showHistory(invocation, id, lengthOfTime("--since", since) ?? HOUR_SECONDS);
+    return undefined;
+  }
   const metrics = await api.call("getDeploymentMetrics", { path: { deployment_id: id } });
   const { gateway, processes } = metrics;
   const { p50, p95, p99 } = gateway.latency_milliseconds;
@@ -32,5 +42,3 @@ export async function run(invocation: Invocation): Promise<undefined> {
   });
   return undefined;
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

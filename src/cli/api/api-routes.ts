@@ -22,6 +22,7 @@ export const routes = {
   getDeploymentHealth: ["GET", "/api/v1/deployments/{deployment_id}/health"],
   getDeploymentLogs: ["GET", "/api/v1/deployments/{deployment_id}/logs"],
   getDeploymentMetrics: ["GET", "/api/v1/deployments/{deployment_id}/metrics"],
+  getDeploymentMetricsHistory: ["GET", "/api/v1/deployments/{deployment_id}/metrics/history"],
   getDeploymentOutputs: ["GET", "/api/v1/deployments/{deployment_id}/outputs"],
   getDestroyReceipt: ["GET", "/api/v1/deployments/{deployment_id}/receipt"],
   getEnvironment: ["GET", "/api/v1/environments/{environment_id}"],

@@ -107,10 +107,26 @@ export const healthCommand: CommandSpec = {
 export const metricsCommand: CommandSpec = {
   name: "metrics",
   arguments: [deploymentArgument],
-  summary: "Show CPU, memory and requests",
-  examples: [{ line: "onvera metrics etl" }],
-  calls: ["getDeploymentMetrics", "listDeployments"],
+  summary: "Show CPU, memory and requests, now or over time",
+  options: [
+    { flags: "--history", description: "over the last hour in place of now" },
+    { flags: "--since <length>", description: "how far to look back: 30m, 6h, 168h at most" },
+  ],
+  examples: [{ line: "onvera metrics etl" }, { line: "onvera metrics etl --since 6h" }],
+  calls: ["getDeploymentMetrics", "getDeploymentMetricsHistory", "listDeployments"],
   load: () => import("../actions/metrics.ts"),
+};
+
+export const topCommand: CommandSpec = {
+  name: "top",
+  arguments: [{ ...deploymentArgument, syntax: "[deployment]" }],
+  summary: "Watch what your deployments use, or the processes of one",
+  description:
+    "Refreshes until Ctrl+C on a terminal; into a pipe, or with another output than a table, it prints once.",
+  options: [{ flags: "--interval <length>", description: "how often to refresh (default 5s)" }],
+  examples: [{ line: "onvera top" }, { line: "onvera top etl --interval 2s" }, { line: "onvera top -o json" }],
+  calls: ["listDeployments", "getDeploymentMetrics"],
+  load: () => import("../actions/top.ts"),
 };
 
 export const resourcesCommand: CommandSpec = {

@@ -37,6 +37,7 @@ export const sections: readonly CommandSection[] = [
       control.logsCommand,
       control.healthCommand,
       control.metricsCommand,
+      control.topCommand,
       control.eventsCommand,
       control.resourcesCommand,
       control.outputsCommand,

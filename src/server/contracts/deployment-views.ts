@@ -7,6 +7,8 @@ import {
   HealthView,
   LogLineView,
   LogQuery,
+  MetricsHistoryQuery,
+  MetricsHistoryView,
   MetricsView,
   OutputsView,
   ReceiptView,
@@ -47,6 +49,16 @@ export const getMetrics = declare("deployments.read", {
   summary: "CPU, memory and requests",
   request: { params },
   responses: { 200: jsonAnswer("The figures now.", envelope(MetricsView)), ...problems(404) },
+});
+
+export const getMetricsHistory = declare("deployments.read", {
+  method: "get",
+  path: "/deployments/{deployment_id}/metrics/history",
+  operationId: "getDeploymentMetricsHistory",
+  tags,
+  summary: "CPU, memory and requests over time",
+  request: { params, query: MetricsHistoryQuery },
+  responses: { 200: jsonAnswer("The figures, on an even grid.", envelope(MetricsHistoryView)), ...problems(404) },
 });
 
 export const getResources = declare("deployments.read", {

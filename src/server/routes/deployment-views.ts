@@ -11,6 +11,7 @@ import type { LogLineView } from "../schemas/runtime.ts";
 import { readDeployment } from "../services/deployment-list.ts";
 import { readReceipt, readResources } from "../services/deployment-record.ts";
 import { runtimeTarget } from "../services/deployment-rows.ts";
+import { metricsHistory, spanOf } from "../services/metrics-history.ts";
 import { listOperations, listResourceEvents } from "../services/operations.ts";
 import { audit, transact } from "../transact.ts";
 import { urlOf } from "../views/deployment-view.ts";
@@ -53,6 +54,13 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
     .openapi(contracts.getMetrics, async (c) => {
       const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
       return c.json({ data: await deps.runtime.metrics(runtimeTarget(row)) }, 200);
+    })
+
+    .openapi(contracts.getMetricsHistory, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const row = await readDeployment(deps, organizationId, c.req.valid("param").deployment_id);
+      const span = spanOf(c.req.valid("query"), deps.now());
+      return c.json({ data: await transact(deps, organizationId, (db) => metricsHistory(db, row.id, span)) }, 200);
     })
 
     .openapi(contracts.getResources, async (c) => {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { chainFaultKinds } from "../../domain/audit-chain.ts";
-import { pageQuery, Timestamp } from "./common.ts";
+import { Moment, pageQuery, Timestamp } from "./common.ts";
 import { ActorView } from "./operations.ts";
 
 export const AuditEventView = z
@@ -19,8 +19,6 @@ export const AuditEventView = z
     hash: z.string().nullable().meta({ description: "SHA-256 over this event and the one before it, hex." }),
   })
   .meta({ id: "AuditEvent" });
-
-const Moment = z.iso.datetime({ offset: true });
 
 const filters = {
   from: Moment.optional(),

@@ -7,6 +7,9 @@ export const Timestamp = z.string().meta({
   examples: ["2024-01-20T12:00:00Z"],
 });
 
+/** A moment in a query, with its offset from UTC. */
+export const Moment = z.iso.datetime({ offset: true });
+
 export const Link = z.string().meta({ description: "Host-relative path, starting with /api/v1/." });
 
 export const Pagination = z

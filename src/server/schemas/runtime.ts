@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { integerQuery, Timestamp } from "./common.ts";
+import { metricNames } from "../../domain/metric-series.ts";
+import { integerQuery, Moment, Timestamp } from "./common.ts";
 import { healthStates } from "./deployments.ts";
 
 const ReplicaView = z.object({
@@ -43,6 +44,37 @@ export const MetricsView = z
   })
   .meta({ id: "Metrics" });
 export type MetricsView = z.infer<typeof MetricsView>;
+
+const resolutions = ["auto", "15s", "1m", "5m", "15m", "1h"] as const;
+
+export const MetricsHistoryQuery = z.strictObject({
+  from: Moment.optional().meta({ description: "An hour before `to` when left out; a week ago at the earliest." }),
+  to: Moment.optional().meta({ description: "Now when left out." }),
+  resolution: z.enum(resolutions).default("auto").meta({
+    description: "How long the time is that one value stands for. What is older than a day is kept to 5 minutes.",
+  }),
+});
+
+export const MetricsHistoryView = z
+  .object({
+    from: Timestamp,
+    to: Timestamp,
+    resolution_seconds: z.int(),
+    series: z.array(
+      z.object({
+        metric: z.enum(metricNames),
+        unit: z.enum(["percent", "bytes", "count", "milliseconds", "seconds"]),
+        process: z.string().nullable(),
+        replica: z.int().nullable(),
+        values: z.array(z.number().nullable()).meta({
+          description:
+            "The i-th is of the time that begins i × resolution_seconds after from; null where nothing is known of it.",
+        }),
+      }),
+    ),
+  })
+  .meta({ id: "MetricsHistory" });
+export type MetricsHistoryView = z.infer<typeof MetricsHistoryView>;
 
 export const LogLineView = z
   .object({

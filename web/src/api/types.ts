@@ -15,6 +15,7 @@ export type Health = Schemas["Health"];
 export type Member = Schemas["Member"];
 export type LogLine = Schemas["LogLine"];
 export type Metrics = Schemas["Metrics"];
+export type MetricsHistory = Schemas["MetricsHistory"];
 export type Operation = Schemas["Operation"];
 export type OperationEvent = Schemas["OperationEvent"];
 export type AccessExplanation = Schemas["AccessExplanation"];

@@ -1,9 +1,10 @@
-/** What a deployment uses right now, and since the page was opened. */
+/** What a deployment uses right now, since the page was opened, and over time. */
 import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
 import type { Deployment, Metrics } from "../api/types.ts";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
+import { MetricsHistory } from "./metrics-history.tsx";
 import { useMetrics } from "./queries.ts";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -33,6 +34,7 @@ export function MetricsTab({ deployment }: { deployment: Deployment }) {
           points={samples.map(({ latency }) => latency)}
         />
       </SimpleGrid>
+      <MetricsHistory deploymentId={deployment.id} />
       <Paper withBorder p="md">
         <Group justify="space-between" mb="xs">
           <Title order={2} size="h4">

@@ -55,6 +55,24 @@ export const useMetrics = (id: string, isEnabled: boolean) =>
     refetchInterval: HEALTH_EVERY_MILLISECONDS,
   });
 
+const HISTORY_EVERY_MILLISECONDS = 30_000;
+
+/** @param milliseconds how far back from now */
+export const useMetricsHistory = (id: string, milliseconds: number) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, `metrics of ${milliseconds}`),
+    queryFn: () =>
+      dataOf(
+        api.GET("/api/v1/deployments/{deployment_id}/metrics/history", {
+          params: {
+            path: { deployment_id: id },
+            query: { from: new Date(Date.now() - milliseconds).toISOString() },
+          },
+        }),
+      ),
+    refetchInterval: HISTORY_EVERY_MILLISECONDS,
+  });
+
 /** @param isChanging whether an operation is at work on them */
 export const useResources = (id: string, isChanging: boolean) =>
   useQuery({
