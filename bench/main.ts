@@ -8,6 +8,7 @@ import { p2 } from "./p2.ts";
 import { p3 } from "./p3.ts";
 import { p4 } from "./p4.ts";
 import { p5 } from "./p5.ts";
+import { p6 } from "./p6.ts";
 import { p9 } from "./p9.ts";
 
 /** Name to how it is measured and how many runs it takes when none are asked for. */
@@ -17,6 +18,7 @@ const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]
   p3: { measure: p3, runs: 1 },
   p4: { measure: p4, runs: 200 },
   p5: { measure: p5, runs: 3 },
+  p6: { measure: p6, runs: 60 },
   p9: { measure: p9, runs: 5 },
   metrics: { measure: metrics, runs: 20 },
 };

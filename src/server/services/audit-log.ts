@@ -6,6 +6,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { AuditEventsTable } from "../../store/schema.ts";
+import { totalOf } from "../list-totals.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { AuditListQuery } from "../schemas/audit.ts";
 
@@ -53,7 +54,7 @@ export async function listAudit(db: Scoped, organizationId: string, query: ListQ
     .limit(limit + 1)
     .offset(offset)
     .execute();
-  const { total } = await matching.select(({ fn }) => fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
+  const total = await totalOf(db, [organizationId, filters], matching.select("seq"));
   return pageAnswer(
     rows.map((row) => ({ id: row.id, position: row.cursor, row })),
     { request: query, total, filters, view: ({ row }) => auditEventView(row) },

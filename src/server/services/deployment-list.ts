@@ -5,6 +5,7 @@ import { parseId } from "../../domain/ids.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { ServerDeps } from "../deps.ts";
+import { totalOf } from "../list-totals.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { DeploymentListQuery } from "../schemas/deployments.ts";
 import { transact } from "../transact.ts";
@@ -39,10 +40,7 @@ export async function listDeployments(
   const hideDestroyed = include !== "destroyed" && status !== "destroyed";
 
   let found = deploymentQuery(db, organizationId);
-  let counted = db
-    .selectFrom("deployments as d")
-    .where("d.organization_id", "=", organizationId)
-    .select(({ fn }) => fn.countAll<number>().as("total"));
+  let counted = db.selectFrom("deployments as d").where("d.organization_id", "=", organizationId).select("d.id");
   if (status) {
     found = found.where("d.status", "=", status);
     counted = counted.where("d.status", "=", status);
@@ -67,7 +65,7 @@ export async function listDeployments(
     .limit(paging.limit + 1)
     .offset(paging.offset)
     .execute();
-  const { total } = await counted.executeTakeFirstOrThrow();
+  const total = await totalOf(db, [organizationId, filters], counted);
   const { items, pagination } = pageAnswer(rows, { request: query, total, filters, view: (row) => row });
   return { rows: await Promise.all(items.map((row) => openRow(db, dataKeys, row))), page: pagination };
 }

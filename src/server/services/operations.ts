@@ -6,6 +6,7 @@ import { isTerminal } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import type { ServerDeps } from "../deps.ts";
+import { totalOf } from "../list-totals.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 import { transact } from "../transact.ts";
@@ -72,7 +73,7 @@ async function readPage(db: Scoped, organizationId: string, query: OperationFilt
     .limit(paging.limit + 1)
     .offset(paging.offset)
     .execute();
-  const { total } = await matching.select(({ fn }) => fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
+  const total = await totalOf(db, [organizationId, filters], matching.select("o.id"));
   return pageAnswer(rows, { request: query, total, filters, view: operationView });
 }
 
@@ -145,7 +146,7 @@ export async function listResourceEvents(db: Scoped, organizationId: string, res
     .limit(limit + 1)
     .offset(offset)
     .execute();
-  const { total } = await matching.select(({ fn }) => fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
+  const total = await totalOf(db, [organizationId, filters], matching.select("v.seq"));
   return { rows, total, filters };
 }
 
