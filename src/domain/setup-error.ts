@@ -9,6 +9,7 @@ export type SetupErrorCode =
   | "go-too-old"
   | "home-unknown"
   | "invalid-setting"
+  | "keys-not-rotated"
   | "locked"
   | "network"
   | "package-conflict"

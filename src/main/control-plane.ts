@@ -1,6 +1,7 @@
 /** The verbs that run, look at and stop this machine's control plane; the CLI loads this file only for them. */
 export { ensureControlPlane, localAccess } from "./background.ts";
 export { runDoctor } from "./doctor.ts";
+export { runKeysList, runKeysRotate } from "./keys.ts";
 export { runLogs } from "./logs.ts";
 export { runMigrate } from "./migrate.ts";
 export { runPulumi } from "./pulumi.ts";

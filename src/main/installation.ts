@@ -1,5 +1,4 @@
 /** This machine's installation, opened: folders, settings, database, keys. Every control-plane verb starts here. */
-import { hkdfSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type Progress, runStep } from "../domain/progress.ts";
@@ -11,12 +10,13 @@ import { runningPostmaster } from "../local/postgres/postmaster.ts";
 import { prepareFolders } from "../local/prepare-folders.ts";
 import { type Custody, openCustody } from "../store/crypto/custody.ts";
 import { type DataKeys, openDataKeys } from "../store/crypto/data-keys.ts";
-import { loadMasterKey } from "../store/crypto/master-key.ts";
+import { type KeyRing, openKeyRing } from "../store/crypto/master-key.ts";
 import { openStore, type Store } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
 import { ensureSecretFile } from "./credentials-file.ts";
 import { databaseFromEnvironment, tellingDatabaseAway } from "./external-database.ts";
 import { loadSettings, type Settings } from "./settings.ts";
+import { ensureStatePassword } from "./state-password.ts";
 
 /** Deployments' connections count too: each app pool, the control plane and some room for people. */
 const MAX_CONNECTIONS = 400;
@@ -31,7 +31,8 @@ export interface Installation {
   store: Store;
   custody: Custody;
   dataKeys: DataKeys;
-  /** Of the login that owns Pulumi's state. Follows from the master key: every node of an installation knows the same one. */
+  keyRing: KeyRing;
+  /** Of the login that owns Pulumi's state. Kept sealed in the database: every node of an installation has the same one. */
   statePassword: string;
   close(): Promise<void>;
 }
@@ -98,22 +99,27 @@ async function runningDatabase(paths: OnveraPaths): Promise<string> {
 async function assemble(
   parts: Pick<Installation, "paths" | "settings" | "databaseUrl" | "embedded">,
 ): Promise<Installation> {
-  const masterKey = await loadMasterKey({
+  const keyRing = await openKeyRing({
     value: process.env.ONVERA_MASTER_KEY,
     file: process.env.ONVERA_MASTER_KEY_FILE,
     defaultFile: path.join(parts.paths.secrets, "master-key"),
   });
   const store = openStore({ connectionString: parts.databaseUrl, maxConnections: 20 });
-  return {
-    ...parts,
-    store,
-    custody: openCustody(masterKey),
-    dataKeys: openDataKeys(masterKey),
-    statePassword: Buffer.from(hkdfSync("sha256", masterKey.key, "", "login of the pulumi state", 24)).toString(
-      "base64url",
-    ),
-    close: () => store.close(),
-  };
+  const dataKeys = openDataKeys(keyRing);
+  try {
+    return {
+      ...parts,
+      store,
+      custody: openCustody(dataKeys),
+      dataKeys,
+      keyRing,
+      statePassword: await ensureStatePassword(store, dataKeys, keyRing),
+      close: () => store.close(),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 /** The control plane's connection string: the operator's own server where one is named, the embedded one otherwise. */

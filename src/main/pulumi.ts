@@ -1,5 +1,4 @@
 /** `onvera pulumi`, the lines that only read: the plain CLI on this host, for whoever may read the installation's keys. */
-import { userInfo } from "node:os";
 import { type PlainStack, runPlainLine } from "../automation/plain-cli/run-line.ts";
 import { createFenceHooks } from "../automation/recovery/intents.ts";
 import { sharedPluginFolder } from "../automation/toolchain/plugin-plan.ts";
@@ -18,6 +17,7 @@ import { distFile } from "./dist-file.ts";
 import { type Installation, openRunningInstallation } from "./installation.ts";
 import { localProviders } from "./local-providers.ts";
 import { createLocalTarget } from "./local-target.ts";
+import { hostOperator } from "./operator.ts";
 import { pulumiTools } from "./setup.ts";
 import { stateBackend } from "./state-backend.ts";
 import type { Verb } from "./verb.ts";
@@ -115,11 +115,10 @@ async function findStack(
 
 /** Written before the line runs: what a line shows cannot be taken back. */
 async function record({ store }: Installation, line: PulumiLine, organizationId: string | undefined): Promise<void> {
-  const { username, uid } = userInfo();
   await store.asPlatform((db) =>
     writeAudit(db, {
       organizationId: organizationId ?? null,
-      actor: { kind: "system", id: `uid:${uid}`, name: username },
+      actor: hostOperator(),
       origin: "cli",
       action: "stack.pulumi.read",
       targetType: line.stack === undefined ? undefined : "deployment",

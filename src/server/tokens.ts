@@ -15,6 +15,8 @@ import { sql } from "kysely";
 import { seal, unseal } from "../domain/envelope.ts";
 import { OnveraError } from "../domain/errors.ts";
 import type { DataKeys } from "../store/crypto/data-keys.ts";
+import { ensureInstallationSecret } from "../store/crypto/installation-secrets.ts";
+import { signingKeyPlace } from "../store/crypto/places.ts";
 import type { Scoped, Store } from "../store/database.ts";
 
 const ALGORITHM = "EdDSA";
@@ -127,19 +129,25 @@ interface Keys {
 async function loadKeys(db: Scoped, dataKeys: DataKeys): Promise<Keys> {
   // Servers that start together agree on one key.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended('onvera signing keys', 0))`.execute(db);
-  const installationKey = await dataKeys.current(db, null);
+  const refreshKey = await ensureInstallationSecret(db, dataKeys, "refresh_tokens", async () => {
+    // As versions before the rotation of keys made it, so that sessions from before stay.
+    const installationKey = await dataKeys.current(db, null);
+    return createHmac("sha256", installationKey.key).update("onvera refresh tokens").digest("base64");
+  });
   const stored = await activeKeys(db);
   const rows = stored.length > 0 ? stored : [await makeKey(db, dataKeys)];
   const [newest] = rows;
   if (!newest) throw new Error("The signing key that was just made is gone.");
   const sealingKey = await dataKeys.byId(db, newest.sealed_private.kid);
-  const jwk = JSON.parse(unseal(sealingKey, newest.sealed_private, context(newest.kid)).toString("utf8")) as JWK;
+  const jwk = JSON.parse(
+    unseal(sealingKey, newest.sealed_private, signingKeyPlace(newest.kid)).toString("utf8"),
+  ) as JWK;
   const privateKey = await importJWK(jwk, ALGORITHM);
   if (privateKey instanceof Uint8Array) throw new Error(`Signing key ${newest.kid} is not an asymmetric key.`);
   return {
     signing: { kid: newest.kid, privateKey },
     published: { keys: rows.map((row) => row.public_jwk as JWK) },
-    refreshKey: createHmac("sha256", installationKey.key).update("onvera refresh tokens").digest(),
+    refreshKey: Buffer.from(refreshKey, "base64"),
   };
 }
 
@@ -157,13 +165,14 @@ async function makeKey(db: Scoped, dataKeys: DataKeys) {
       kid,
       algorithm: ALGORITHM,
       public_jwk: JSON.stringify(publicJwk),
-      sealed_private: JSON.stringify(seal(sealingKey, JSON.stringify(await exportJWK(privateKey)), context(kid))),
+      sealed_private: JSON.stringify(
+        seal(sealingKey, JSON.stringify(await exportJWK(privateKey)), signingKeyPlace(kid)),
+      ),
     })
     .returningAll()
     .executeTakeFirstOrThrow();
 }
 
-const context = (kid: string) => `signing_keys|${kid}`;
 const mac = (key: Buffer, body: string) => createHmac("sha256", key).update(body).digest("base64url");
 /** What is stored of a token that is random enough to need no salt. */
 export const hashToken = (token: string): Buffer => createHash("sha256").update(token, "utf8").digest();

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { type SealedValue, seal, unseal } from "../domain/envelope.ts";
 import { OnveraError } from "../domain/errors.ts";
 import { type AuditEntry, writeAudit } from "../store/audit.ts";
+import { idempotencyPlace } from "../store/crypto/places.ts";
 import type { Scoped } from "../store/database.ts";
 import type { ServerEnv } from "./caller.ts";
 import type { ServerDeps } from "./deps.ts";
@@ -52,7 +53,7 @@ export async function answerOnce<T>(
     .digest();
   const caller = c.get("caller").actor.id;
   const organizationId = sight ?? "";
-  const where = [organizationId, caller, route, key].join("|");
+  const place = idempotencyPlace(organizationId, caller, route, key);
   return transact(deps, sight, async (db) => {
     // A second request with the key waits here until the first has committed or is gone.
     const claimed = await db
@@ -79,12 +80,12 @@ export async function answerOnce<T>(
       const sealed = stored.body as SealedValue;
       const sealingKey = await deps.dataKeys.byId(db, sealed.kid);
       c.header("Idempotent-Replayed", "true");
-      return JSON.parse(unseal(sealingKey, sealed, `idempotency_keys|${where}`).toString("utf8")) as T;
+      return JSON.parse(unseal(sealingKey, sealed, place).toString("utf8")) as T;
     }
     const answer = await work(db);
     // Sealed, because the answer may hold a key that is shown only once.
     const sealingKey = await deps.dataKeys.current(db, sight);
-    const body = seal(sealingKey, JSON.stringify(answer), `idempotency_keys|${where}`);
+    const body = seal(sealingKey, JSON.stringify(answer), place);
     await db
       .updateTable("idempotency_keys")
       .set({ status: 200, body: JSON.stringify(body) })

@@ -5,6 +5,7 @@
 import { DeploymentSpec } from "../domain/deployment-spec.ts";
 import { type SealedMember, type SealedValue, seal, unseal } from "../domain/envelope.ts";
 import type { DataKeys } from "./crypto/data-keys.ts";
+import type { SealedSpot } from "./crypto/places.ts";
 import type { Scoped } from "./database.ts";
 import type { StoredSpec } from "./schema.ts";
 
@@ -64,6 +65,16 @@ export async function openSpec(
     member.replace(JSON.parse(unseal(key, sealed, context(place, path)).toString("utf8")));
   }
   return DeploymentSpec.parse(spec);
+}
+
+/** The sealed members of a stored spec as they stand, for whoever seals them anew. */
+export function sealedIn(stored: unknown, place: SpecPlace): SealedSpot[] {
+  return sealedMembers.flatMap((path) => {
+    const member = find(stored, path);
+    const value = member && sealedValue(member.value);
+    if (!member || !value) return [];
+    return [{ value, place: context(place, path), replace: (next: SealedValue) => member.replace({ $sealed: next }) }];
+  });
 }
 
 const context = (place: SpecPlace, path: readonly string[]) => `${place}|${path.join(".")}`;

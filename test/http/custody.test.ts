@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SealError } from "../../src/domain/envelope.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
+import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import { keyRing } from "../../src/store/crypto/master-key.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
 
 const masterKey = { id: "mk_test", key: randomBytes(32) };
@@ -51,7 +53,7 @@ describe("custody", () => {
 
   it("does not open under another master key, and says which one is missing", async () => {
     await inOrganization((db) => server.deps.custody.put(db, secret("kept"), "x"));
-    const stranger = openCustody({ id: "mk_other", key: randomBytes(32) });
+    const stranger = openCustody(openDataKeys(keyRing([{ id: "mk_other", key: randomBytes(32) }])));
     await expect(inOrganization((db) => stranger.read(db, secret("kept")))).rejects.toThrow(
       /mk_test.*mk_other|mk_other/,
     );

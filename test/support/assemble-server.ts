@@ -10,12 +10,13 @@ import { noRuntime, type RuntimeReader } from "../../src/server/runtime-reader.t
 import { openTokens } from "../../src/server/tokens.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import { keyRing as fixedKeyRing, type KeyRing } from "../../src/store/crypto/master-key.ts";
 import type { Store } from "../../src/store/database.ts";
 
 export interface AssembleOptions {
   store: Store;
-  /** From `loadMasterKey`. */
-  masterKey: SealingKey;
+  /** One key, or those `openKeyRing` gave. */
+  masterKey: SealingKey | KeyRing;
   /** The product's version. */
   version: string;
   /** True without root. */
@@ -57,11 +58,12 @@ const silent: ServerLog = { error: () => undefined, info: () => undefined, debug
 /** Builds the server; the operation hub begins to listen in the background. */
 export function assembleServer(options: AssembleOptions): AssembledServer {
   const { store, masterKey } = options;
-  const dataKeys = openDataKeys(masterKey);
+  const keyRing = "all" in masterKey ? masterKey : fixedKeyRing([masterKey]);
+  const dataKeys = openDataKeys(keyRing);
   const hub = startOperationHub(store.connectionString);
   const deps: ServerDeps = {
     store,
-    custody: openCustody(masterKey),
+    custody: openCustody(dataKeys),
     dataKeys,
     tokens: openTokens({ store, dataKeys }),
     hub,

@@ -29,6 +29,7 @@ import { providerPackages } from "../../src/providers/packages.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import { keyRing } from "../../src/store/crypto/master-key.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import type { Operation } from "../../src/store/schema.ts";
@@ -154,8 +155,8 @@ export async function startControlPlane(
   adminUrl.username = url.username;
   adminUrl.password = url.password;
   const masterKey = { id: "test", key: randomBytes(32) };
-  const custody = openCustody(masterKey);
-  const dataKeys = openDataKeys(masterKey);
+  const dataKeys = openDataKeys(keyRing([masterKey]));
+  const custody = openCustody(dataKeys);
   const driver = createBenchDriver({
     admin: createAdminConnection(adminUrl.href),
     ledgerFolder,

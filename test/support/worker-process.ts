@@ -7,11 +7,13 @@ import { startWorker } from "../../src/automation/worker/start.ts";
 import { startProviderProcess } from "../../src/providers/process/client.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import { keyRing } from "../../src/store/crypto/master-key.ts";
 import { openStore } from "../../src/store/database.ts";
 import type { WorkerProcessConfig } from "./worker-process-config.ts";
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as WorkerProcessConfig;
 const masterKey = { id: "test", key: Buffer.from(config.masterKey, "base64") };
+const dataKeys = openDataKeys(keyRing([masterKey]));
 const store = openStore({ connectionString: config.connectionString });
 const url = new URL(config.connectionString);
 const providers = startProviderProcess({
@@ -29,8 +31,8 @@ const say = (fields: Record<string, unknown>, message: string) => {
 const worker = await startWorker({
   store,
   engine,
-  custody: openCustody(masterKey),
-  dataKeys: openDataKeys(masterKey),
+  custody: openCustody(dataKeys),
+  dataKeys,
   drivers: {
     local: createBenchDriver({
       admin: createAdminConnection(admin.href),

@@ -134,7 +134,6 @@ const key = { syntax: "<key>", description: "id (key_…)" };
 
 export const apiKeyCommands: CommandGroup = {
   name: "api-keys",
-  aliases: ["keys"],
   summary: "Keys that programs sign in with",
   commands: [
     {

@@ -2,6 +2,7 @@
 import { type CommandSection, type CommandSpec, isGroup } from "../command-spec.ts";
 import * as client from "./client.ts";
 import * as control from "./control.ts";
+import * as custody from "./custody.ts";
 import * as deployments from "./deployments.ts";
 import { operationCommands } from "./operations.ts";
 import * as organization from "./organization.ts";
@@ -72,6 +73,7 @@ export const sections: readonly CommandSection[] = [
       platform.migrateCommand,
       platform.pulumiCommand,
       platform.stateCommands,
+      custody.keyCommands,
     ],
   },
   {

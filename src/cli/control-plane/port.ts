@@ -35,4 +35,6 @@ export interface ControlPlane {
   runWorker: Verb;
   runMigrate: Verb;
   runPulumi: Verb;
+  runKeysList: Verb;
+  runKeysRotate: Verb;
 }

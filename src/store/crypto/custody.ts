@@ -1,8 +1,9 @@
 /** Key custody (NH-07): long-lived secrets of a deployment, sealed, versioned and outside its stack, so that they survive it. */
 
-import { type SealingKey, seal, unseal } from "../../domain/envelope.ts";
+import { seal, unseal } from "../../domain/envelope.ts";
 import type { Scoped } from "../database.ts";
-import { openDataKeys } from "./data-keys.ts";
+import type { DataKeys } from "./data-keys.ts";
+import { custodyPlace } from "./places.ts";
 
 export interface CustodyName {
   /** The resource the secret belongs to, for example a deployment id. */
@@ -21,10 +22,8 @@ export interface Custody {
   put(db: Scoped, secret: CustodyName, value: string): Promise<number>;
 }
 
-/** Opens the custody below a master key; every call works inside the caller's transaction. */
-export function openCustody(masterKey: SealingKey): Custody {
-  const dataKeys = openDataKeys(masterKey);
-
+/** Opens the custody; every call works inside the caller's transaction. */
+export function openCustody(dataKeys: DataKeys): Custody {
   const newest = (db: Scoped, { ownerId, organizationId, name }: CustodyName) =>
     db
       .selectFrom("custody_secrets")
@@ -83,4 +82,4 @@ export function openCustody(masterKey: SealingKey): Custody {
   };
 }
 
-const context = ({ ownerId, name }: CustodyName, version: number) => `custody_secrets|${ownerId}|${name}|${version}`;
+const context = ({ ownerId, name }: CustodyName, version: number) => custodyPlace(ownerId, name, version);

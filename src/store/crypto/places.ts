@@ -1,0 +1,21 @@
+/** Where sealed values stand. The place is part of what a value is sealed with, so that it opens nowhere else. */
+import type { SealedValue } from "../../domain/envelope.ts";
+
+/** A sealed value inside a column's document. */
+export interface SealedSpot {
+  value: SealedValue;
+  /** What it was sealed with as its place. */
+  place: string;
+  /** Puts another sealed value in its stead, into the document that was given. */
+  replace(value: SealedValue): void;
+}
+
+export const custodyPlace = (ownerId: string, name: string, version: number): string =>
+  `custody_secrets|${ownerId}|${name}|${version}`;
+
+export const signingKeyPlace = (kid: string): string => `signing_keys|${kid}`;
+
+export const idempotencyPlace = (organizationId: string, caller: string, route: string, key: string): string =>
+  `idempotency_keys|${[organizationId, caller, route, key].join("|")}`;
+
+export const installationPlace = (key: string): string => `installation|${key}`;
