@@ -67,4 +67,18 @@ describe("a Superset that cannot be deployed", () => {
     ]);
     await expectNothingOf(failing, installation, access);
   });
+
+  it("whose web process ends again and again fails with its name and last words, not at a deadline (NH-09, issue: PROCESS_CRASHES)", async () => {
+    const access = accessTo(installation);
+    const body = { app_type: "superset", environment_variables: { GUNICORN_PID: "no-number" } };
+    const accepted = await access.call("POST", "deployments", { body });
+    const { deployment_id: crashing, operation_id: operation } = accepted.body.data;
+    expect((await installation.onvera(["ops", "wait", operation])).code).toBe(1);
+    const { error } = (await access.call("GET", `operations/${operation}`)).body.data;
+    expect(error).toMatchObject({ code: "PROCESS_CRASHES", owner: "customer", retryable: false });
+    expect(error.message).toContain("'web'");
+    expect(error.last_log_lines.join("\n")).toContain("no-number");
+    await onvera("destroy", crashing, "--force");
+    await expectNothingOf(crashing, installation, access);
+  });
 });
