@@ -10,50 +10,69 @@ const Resource = z.object({
   parent: z.string().optional(),
   provider: z.string().optional(),
   dependencies: z.array(z.string()).nullish(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
 });
+export type StateResource = z.infer<typeof Resource>;
+
+const Pending = z.object({ resource: Resource, type: z.string() });
 
 const Stored = z.object({
   version: z.number().int(),
   checkpoint: z.object({
     stack: z.string().min(1),
-    latest: z.object({ resources: z.array(Resource).nullish() }).nullish(),
+    latest: z
+      .object({ resources: z.array(Resource).nullish(), pending_operations: z.array(Pending).nullish() })
+      .nullish(),
   }),
 });
 
-/** A state row's `data` column. */
-const Row = z.object({ data: z.string() });
-
-/** The text of a state row. @throws Error when the row is none of the CLI's */
-export function stateText(row: unknown): string {
-  return Buffer.from(Row.parse(row).data, "base64").toString("utf8");
+export interface StackState {
+  resources: StateResource[];
+  /** Steps that had begun when the engine was killed. */
+  pending: { resource: StateResource; type: string }[];
 }
 
+/** The `data` column of every row the CLI's backend writes. */
+const Row = z.object({ data: z.string() });
+
+/** The content of such a row. @throws Error when the row is none of the CLI's, or cut off */
+export const rowContent = (row: unknown): unknown =>
+  JSON.parse(Buffer.from(Row.parse(row).data, "base64").toString("utf8"));
+
 /**
- * What is wrong with a stored state.
+ * Opens a stored state.
  * @param row the `data` column, as JSON
  * @param stackName whose state it has to be
- * @returns undefined when it is whole
+ * @returns the state, or what is wrong with it
  */
-export function stateFault(row: unknown, stackName: string): string | undefined {
+export function openState(
+  row: unknown,
+  stackName: string,
+): { state: StackState; fault?: never } | { state?: never; fault: string } {
   let content: unknown;
   try {
-    content = JSON.parse(stateText(row));
+    content = rowContent(row);
   } catch {
-    return "it is cut off or overwritten";
+    return { fault: "it is cut off or overwritten" };
   }
   const stored = Stored.safeParse(content);
   if (!stored.success) {
     const [issue] = stored.error.issues;
-    return `it is not a state: ${issue?.path.join(".") || "its root"}: ${issue?.message}`;
+    return { fault: `it is not a state: ${issue?.path.join(".") || "its root"}: ${issue?.message}` };
   }
   const { stack, latest } = stored.data.checkpoint;
   // `organization/project/stack`
-  if (stack.split("/").at(-1) !== stackName) return `it is the state of ${stack}`;
-  return referenceFault(latest?.resources ?? []);
+  if (stack.split("/").at(-1) !== stackName) return { fault: `it is the state of ${stack}` };
+  const resources = latest?.resources ?? [];
+  const fault = referenceFault(resources);
+  return fault === undefined ? { state: { resources, pending: latest?.pending_operations ?? [] } } : { fault };
 }
 
+/** What is wrong with a stored state; undefined when it is whole. */
+export const stateFault = (row: unknown, stackName: string): string | undefined => openState(row, stackName).fault;
+
 /** The engine writes resources in an order in which each comes after what it needs; the same rule it checks itself. */
-function referenceFault(resources: readonly z.infer<typeof Resource>[]): string | undefined {
+function referenceFault(resources: readonly StateResource[]): string | undefined {
   const seen = new Set<string>();
   for (const { urn, custom, id, parent, provider, dependencies, delete: pendingDelete } of resources) {
     if (custom === true && (id ?? "") === "") return `${urn} has no id`;

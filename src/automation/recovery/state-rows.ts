@@ -1,7 +1,8 @@
-/** The rows the CLI's PostgreSQL backend keeps beside a stack's state: locks, history, copies. */
+/** The rows the CLI's PostgreSQL backend keeps of a stack: its state, locks, history, copies. */
 import { z } from "zod";
 import { PROJECT_NAME } from "../../domain/names.ts";
 import type { Store } from "../../store/database.ts";
+import { rowContent } from "./state-integrity.ts";
 
 /** A lock row and who took it. */
 export interface StackLock {
@@ -18,6 +19,29 @@ const places = {
   locks: (stack: string) => `locks/organization/${PROJECT_NAME}/${stack}/`,
 } as const;
 
+/** Where the newest state of a stack stands, behind the database's name. */
+export const stateKey = (stack: string): string => `/.pulumi/${places.state(stack)}json`;
+
+/** The `data` of a stack's state; undefined when there is none. */
+export async function readStateRow(store: Store, stack: string): Promise<unknown> {
+  const { rows } = await store.pool.query<{ data: unknown }>(
+    "SELECT data FROM pulumi.pulumi_state WHERE key = current_database() || $1",
+    [stateKey(stack)],
+  );
+  return rows[0]?.data;
+}
+
+/** Puts `data` in the state's place. Needs the current generation. */
+export async function writeStateRow(store: Store, stack: string, generation: number, data: unknown): Promise<void> {
+  await underGeneration(
+    store,
+    generation,
+    `INSERT INTO pulumi.pulumi_state (key, data) VALUES (current_database() || $1, $2)
+     ON CONFLICT (key) DO UPDATE SET data = EXCLUDED.data, updated_at = now()`,
+    [stateKey(stack), JSON.stringify(data)],
+  );
+}
+
 /** Pattern of all keys of a kind; given as a parameter, so that the index on the key's beginning is used. */
 function pattern(store: Store, kind: keyof typeof places, stack: string): string {
   const database = decodeURIComponent(new URL(store.connectionString).pathname.slice(1));
@@ -28,13 +52,13 @@ const LockContent = z.object({ pid: z.number(), hostname: z.string() });
 
 /** Every lock on the stack. */
 export async function readStackLocks(store: Store, stack: string): Promise<StackLock[]> {
-  const { rows } = await store.pool.query<{ key: string; data: { data: string } }>(
+  const { rows } = await store.pool.query<{ key: string; data: unknown }>(
     "SELECT key, data FROM pulumi.pulumi_state WHERE key LIKE $1",
     [pattern(store, "locks", stack)],
   );
   return rows.map(({ key, data }) => ({
     key,
-    ...LockContent.parse(JSON.parse(Buffer.from(data.data, "base64").toString("utf8"))),
+    ...LockContent.parse(rowContent(data)),
   }));
 }
 
@@ -66,12 +90,7 @@ export async function pruneStackHistory(store: Store, stack: string, generation:
 }
 
 /** Runs one statement on the state table as a session of that generation. @throws what the fence says when it is an older one */
-export async function underGeneration(
-  store: Store,
-  generation: number,
-  statement: string,
-  values: unknown[],
-): Promise<void> {
+async function underGeneration(store: Store, generation: number, statement: string, values: unknown[]): Promise<void> {
   const client = await store.pool.connect();
   try {
     await client.query("BEGIN");

@@ -4,13 +4,12 @@
  */
 import { sql } from "kysely";
 import { failure } from "../../domain/failures.ts";
-import { PROJECT_NAME } from "../../domain/names.ts";
 import { writeAudit } from "../../store/audit.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import { StepFailure } from "../worker/target-driver.ts";
-import { stateFault, stateText } from "./state-integrity.ts";
-import { underGeneration } from "./state-rows.ts";
+import { openState, stateFault } from "./state-integrity.ts";
+import { readStateRow, stateKey, writeStateRow } from "./state-rows.ts";
 
 export interface StateVersion {
   version: number;
@@ -35,17 +34,17 @@ export async function listStateVersions(store: Store, stackName: string): Promis
       .orderBy("version", "desc")
       .execute(),
   );
-  const current = await currentState(store, stackName);
+  const current = await sha256OfState(store, stackName);
   return rows.map(({ version, written_at, generation, bytes, sha256, data }, index) => {
-    const fault = data === null ? "the state was removed" : (stateFault(data, stackName) ?? null);
+    const { state, fault } = data === null ? { fault: "the state was removed" } : openState(data, stackName);
     return {
       version,
       writtenAt: written_at,
       generation,
       bytes,
-      resources: fault === null ? countResources(data) : null,
-      fault,
-      current: index === 0 && (current?.sha256 ?? null) === sha256,
+      resources: state?.resources.length ?? null,
+      fault: fault ?? null,
+      current: index === 0 && current === sha256,
     };
   });
 }
@@ -81,13 +80,7 @@ export async function restoreState(
 ): Promise<Restoration> {
   const stackName = operation.resource_id;
   const chosen = await store.asPlatform((db) => chooseVersion(db, stackName, version));
-  await underGeneration(
-    store,
-    operation.lease_generation,
-    `INSERT INTO pulumi.pulumi_state (key, data) VALUES (current_database() || $1, $2)
-     ON CONFLICT (key) DO UPDATE SET data = EXCLUDED.data, updated_at = now()`,
-    [stateKey(stackName), JSON.stringify(chosen.data)],
-  );
+  await writeStateRow(store, stackName, operation.lease_generation, chosen.data);
   await store.asPlatform(async (db) => {
     await db
       .updateTable("deployments")
@@ -108,8 +101,8 @@ export async function restoreState(
 }
 
 async function faultOfStack(store: Store, stackName: string): Promise<string | undefined> {
-  const current = await currentState(store, stackName);
-  if (current !== undefined) return stateFault(current.data, stackName);
+  const current = await readStateRow(store, stackName);
+  if (current !== undefined) return stateFault(current, stackName);
   const newest = await store.asPlatform((db) =>
     db
       .selectFrom("state_versions")
@@ -142,18 +135,12 @@ async function chooseVersion(db: Scoped, stackName: string, wanted: number | und
   );
 }
 
-async function currentState(store: Store, stackName: string) {
-  const { rows } = await store.pool.query<{ data: unknown; sha256: string }>(
-    `SELECT data, encode(sha256(convert_to(data::text, 'UTF8')), 'hex') AS sha256
+/** Of the text as the trigger that keeps versions sees it; null when there is no state. */
+async function sha256OfState(store: Store, stackName: string): Promise<string | null> {
+  const { rows } = await store.pool.query<{ sha256: string }>(
+    `SELECT encode(sha256(convert_to(data::text, 'UTF8')), 'hex') AS sha256
      FROM pulumi.pulumi_state WHERE key = current_database() || $1`,
     [stateKey(stackName)],
   );
-  return rows[0];
-}
-
-const stateKey = (stackName: string): string => `/.pulumi/stacks/${PROJECT_NAME}/${stackName}.json`;
-
-function countResources(row: unknown): number {
-  const content = JSON.parse(stateText(row)) as { checkpoint: { latest?: { resources?: unknown[] | null } | null } };
-  return content.checkpoint.latest?.resources?.length ?? 0;
+  return rows[0]?.sha256 ?? null;
 }

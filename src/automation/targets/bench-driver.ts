@@ -4,7 +4,7 @@ import type { TargetContext } from "../../domain/program-input.ts";
 import type { DeploymentContext, LookUp, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
 import { benchItemExists, benchItems, removeBenchItem } from "./bench-items.ts";
 import type { AdminConnection } from "./local/admin-connection.ts";
-import { dropOwnedOnServer, ownedOnServer } from "./local/owned-on-server.ts";
+import { dropOwnedOnServer, sweepServer } from "./local/owned-on-server.ts";
 import { sweep } from "./sweep.ts";
 
 export interface BenchDriverDeps {
@@ -39,9 +39,7 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
     forget: nothing,
     findOwned: ({ identity: { deploymentId } }) =>
       Promise.all([
-        sweep("ownership mark on the database server", `roles and databases of ${ownershipMark(deploymentId)}`, () =>
-          ownedOnServer(admin, deploymentId),
-        ),
+        sweepServer(admin, deploymentId),
         sweep("ledger folder", `items of ${ownershipMark(deploymentId)}`, () => benchItems(ledgerFolder, deploymentId)),
       ]),
     removeOwned: async ({ identity: { deploymentId } }, io) => {

@@ -47,12 +47,29 @@ export async function roleExists(client: pg.Client, name: string): Promise<boole
  * cut off (`datconnlimit` -2) is closed already, and PostgreSQL refuses to alter it.
  */
 export async function closeDatabase(client: pg.Client, name: string): Promise<void> {
-  const dropBegun = await client.query("SELECT 1 FROM pg_database WHERE datname = $1 AND datconnlimit = -2", [name]);
-  if (dropBegun.rowCount === 0) {
+  const open = await client.query("SELECT 1 FROM pg_database WHERE datname = $1 AND datconnlimit <> -2", [name]);
+  if (open.rowCount === 1) {
     await client.query(`ALTER DATABASE ${pg.escapeIdentifier(name)} WITH ALLOW_CONNECTIONS false`);
   }
   await client.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
     [name],
   );
+}
+
+/** Drops a database with everything in it, whoever uses it. Repeating it is fine. */
+export async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  await closeDatabase(client, name);
+  await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+}
+
+/** Drops a role with what it owns in the session's database. @throws when it owns something in another one */
+export async function dropRole(client: pg.Client, name: string): Promise<void> {
+  await client.query(`DROP OWNED BY ${pg.escapeIdentifier(name)}`);
+  await client.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(name)}`);
+}
+
+/** Ends every session of a role. */
+export async function endSessionsOf(client: pg.Client, role: string): Promise<void> {
+  await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [role]);
 }

@@ -3,10 +3,11 @@
  * the mark itself, what a marked role owns, and the names that are made for this deployment only.
  */
 import pg from "pg";
-import { databaseName, ownershipMark } from "../../../domain/names.ts";
-import type { OwnedThing } from "../../worker/target-driver.ts";
-import { type AdminConnection, closeDatabase } from "./admin-connection.ts";
-import { restorePointName, setAsideName, tenantRoles } from "./tenant-database.ts";
+import { ownershipMark } from "../../../domain/names.ts";
+import type { OwnedThing, Sweep } from "../../worker/target-driver.ts";
+import { sweep } from "../sweep.ts";
+import { type AdminConnection, dropDatabase, dropRole } from "./admin-connection.ts";
+import { tenantDatabases, tenantRoles } from "./tenant-database.ts";
 
 const typeOf = { database: "postgresql:index/database:Database", role: "postgresql:index/role:Role" } as const;
 
@@ -17,7 +18,7 @@ interface OwnedRow {
 }
 
 /** Roles and databases, in the order they can be dropped in. Something that carries another deployment's mark is never among them. */
-export async function ownedOnServer(admin: AdminConnection, deploymentId: string): Promise<OwnedThing[]> {
+async function ownedOnServer(admin: AdminConnection, deploymentId: string): Promise<OwnedThing[]> {
   const rows = await admin.in(undefined, (client) => ownedRows(client, deploymentId));
   return rows.map(({ kind, name, mark }) => ({
     type: typeOf[kind],
@@ -25,6 +26,12 @@ export async function ownedOnServer(admin: AdminConnection, deploymentId: string
     detail: mark === null ? "no mark, but its name or its owner" : `marked ${mark}`,
   }));
 }
+
+/** The receipt's look at the server. */
+export const sweepServer = (admin: AdminConnection, deploymentId: string): Promise<Sweep> =>
+  sweep("ownership mark on the database server", `roles and databases of ${ownershipMark(deploymentId)}`, () =>
+    ownedOnServer(admin, deploymentId),
+  );
 
 /**
  * Drops them. One that cannot be dropped does not keep the others: the look-up that follows says what is left.
@@ -38,25 +45,15 @@ export async function dropOwnedOnServer(
   await admin.in(undefined, async (client) => {
     for (const { kind, name } of await ownedRows(client, deploymentId)) {
       await fence();
-      await drop(client, kind, pg.escapeIdentifier(name), name).catch((error: unknown) => {
+      const drop = kind === "database" ? dropDatabase : dropRole;
+      await drop(client, name).catch((error: unknown) => {
         if (!(error instanceof pg.DatabaseError)) throw error;
       });
     }
   });
 }
 
-async function drop(client: pg.Client, kind: OwnedRow["kind"], identifier: string, name: string): Promise<void> {
-  if (kind === "database") {
-    await closeDatabase(client, name);
-    await client.query(`DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`);
-    return;
-  }
-  await client.query(`DROP OWNED BY ${identifier}`);
-  await client.query(`DROP ROLE IF EXISTS ${identifier}`);
-}
-
 async function ownedRows(client: pg.Client, deploymentId: string): Promise<OwnedRow[]> {
-  const databases = [databaseName(deploymentId), restorePointName(deploymentId), setAsideName(deploymentId)];
   const { rows } = await client.query<OwnedRow>(
     `WITH roles AS (
        SELECT r.oid, r.rolname, d.description AS mark FROM pg_roles r
@@ -70,7 +67,7 @@ async function ownedRows(client: pg.Client, deploymentId: string): Promise<Owned
      UNION ALL
      SELECT 'role', rolname, mark FROM roles
      ORDER BY kind, name`,
-    [ownershipMark(deploymentId), databases, tenantRoles(deploymentId)],
+    [ownershipMark(deploymentId), tenantDatabases(deploymentId), tenantRoles(deploymentId)],
   );
   return rows;
 }

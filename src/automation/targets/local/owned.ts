@@ -4,7 +4,7 @@ import type { SupervisorClient } from "../../../local/supervisor/client-port.ts"
 import type { OwnedThing, Sweep } from "../../worker/target-driver.ts";
 import { sweep } from "../sweep.ts";
 import type { AdminConnection } from "./admin-connection.ts";
-import { dropOwnedOnServer, ownedOnServer } from "./owned-on-server.ts";
+import { dropOwnedOnServer, sweepServer } from "./owned-on-server.ts";
 
 export interface OwnedDeps {
   admin: AdminConnection;
@@ -13,12 +13,9 @@ export interface OwnedDeps {
 
 /** Looks at the database server and at the supervisor. */
 export async function findOwnedLocally({ admin, supervisor }: OwnedDeps, deploymentId: string): Promise<Sweep[]> {
-  const mark = ownershipMark(deploymentId);
   return Promise.all([
-    sweep("ownership mark on the database server", `roles and databases of ${mark}`, () =>
-      ownedOnServer(admin, deploymentId),
-    ),
-    sweep("deployment id at the supervisor", `processes, files and routes of ${mark}`, () =>
+    sweepServer(admin, deploymentId),
+    sweep("deployment id at the supervisor", `processes, files and routes of ${ownershipMark(deploymentId)}`, () =>
       atSupervisor(supervisor, deploymentId),
     ),
   ]);

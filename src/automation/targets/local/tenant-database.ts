@@ -2,13 +2,28 @@
 import pg from "pg";
 import type { LoginSide } from "../../../domain/database-logins.ts";
 import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
-import { type AdminConnection, closeDatabase, databaseExists, roleExists } from "./admin-connection.ts";
+import {
+  type AdminConnection,
+  closeDatabase,
+  databaseExists,
+  dropDatabase,
+  dropRole,
+  endSessionsOf,
+  roleExists,
+} from "./admin-connection.ts";
 
 /** Name of the copy a version update falls back to. */
-export const restorePointName = (deploymentId: string): string => `${databaseName(deploymentId)}_rp`;
+const restorePointName = (deploymentId: string): string => `${databaseName(deploymentId)}_rp`;
 
 /** Name the broken database gets while its copy is put in its place. */
-export const setAsideName = (deploymentId: string): string => `${databaseName(deploymentId)}_bad`;
+const setAsideName = (deploymentId: string): string => `${databaseName(deploymentId)}_bad`;
+
+/** Every database a deployment can have: its own, the copy, the broken one. */
+export const tenantDatabases = (deploymentId: string): [string, string, string] => [
+  databaseName(deploymentId),
+  restorePointName(deploymentId),
+  setAsideName(deploymentId),
+];
 
 /** Every role a deployment has; the logins before their owner. */
 export const tenantRoles = (deploymentId: string): string[] => [
@@ -23,17 +38,14 @@ export async function revokeTenantLogins(admin: AdminConnection, deploymentId: s
     for (const role of [loginRoleName(deploymentId, "a"), loginRoleName(deploymentId, "b")]) {
       if (!(await roleExists(client, role))) continue;
       await client.query(`ALTER ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
-      await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [role]);
+      await endSessionsOf(client, role);
     }
   });
 }
 
 /** Ends every session of one login. Repeating it is fine. */
 export async function endSessions(admin: AdminConnection, deploymentId: string, side: LoginSide): Promise<void> {
-  await admin.in(undefined, async (client) => {
-    const role = loginRoleName(deploymentId, side);
-    await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [role]);
-  });
+  await admin.in(undefined, (client) => endSessionsOf(client, loginRoleName(deploymentId, side)));
 }
 
 /**
@@ -51,18 +63,15 @@ export async function removeTenantDatabase(
       "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = ANY($1)",
       [tenantRoles(deploymentId)],
     );
-    const own = [databaseName(deploymentId), restorePointName(deploymentId), setAsideName(deploymentId)];
-    for (const name of new Set([...own, ...owned.map(({ datname }) => datname)])) {
+    for (const name of new Set([...tenantDatabases(deploymentId), ...owned.map(({ datname }) => datname)])) {
       if (!(await databaseExists(client, name))) continue;
       await fence();
-      await closeDatabase(client, name);
-      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+      await dropDatabase(client, name);
     }
     for (const role of tenantRoles(deploymentId)) {
       if (!(await roleExists(client, role))) continue;
       await fence();
-      await client.query(`DROP OWNED BY ${pg.escapeIdentifier(role)}`);
-      await client.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(role)}`);
+      await dropRole(client, role);
     }
   });
 }
@@ -74,7 +83,7 @@ export async function removeTenantDatabase(
 export async function makeRestorePoint(admin: AdminConnection, deploymentId: string): Promise<void> {
   const [source, copy] = [databaseName(deploymentId), restorePointName(deploymentId)];
   await admin.in(undefined, async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(copy)} WITH (FORCE)`);
+    await dropDatabase(client, copy);
     await closeDatabase(client, source);
     try {
       await client.query(
@@ -93,15 +102,11 @@ export async function makeRestorePoint(admin: AdminConnection, deploymentId: str
  * @returns false when there is no copy to go back to
  */
 export async function restoreFromPoint(admin: AdminConnection, deploymentId: string): Promise<boolean> {
-  const [current, copy, aside] = [
-    databaseName(deploymentId),
-    restorePointName(deploymentId),
-    setAsideName(deploymentId),
-  ];
+  const [current, copy, aside] = tenantDatabases(deploymentId);
   return admin.in(undefined, async (client) => {
     if (!(await databaseExists(client, copy))) return false;
     if (await databaseExists(client, current)) {
-      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(aside)} WITH (FORCE)`);
+      await dropDatabase(client, aside);
       await closeDatabase(client, current);
       await client.query(`ALTER DATABASE ${pg.escapeIdentifier(current)} RENAME TO ${pg.escapeIdentifier(aside)}`);
     }
@@ -115,16 +120,14 @@ export async function restoreFromPoint(admin: AdminConnection, deploymentId: str
     if (mark) {
       await client.query(`COMMENT ON DATABASE ${pg.escapeIdentifier(current)} IS ${pg.escapeLiteral(mark)}`);
     }
-    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(aside)} WITH (FORCE)`);
+    await dropDatabase(client, aside);
     return true;
   });
 }
 
 /** Drops the copy once the update has proven itself. */
 export async function dropRestorePoint(admin: AdminConnection, deploymentId: string): Promise<void> {
-  await admin.in(undefined, async (client) => {
-    await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(restorePointName(deploymentId))} WITH (FORCE)`);
-  });
+  await admin.in(undefined, (client) => dropDatabase(client, restorePointName(deploymentId)));
 }
 
 /** Whether a role or database of that name exists; the receipt's question. */
