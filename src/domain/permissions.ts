@@ -47,6 +47,7 @@ export const permissions = {
   "environments.manage": { scope: "platform:write", role: "operator" },
   "organizations.read": { scope: "org:read", role: "viewer" },
   "organizations.create": { scope: "platform:write", role: "operator" },
+  "organizations.limit": { scope: "platform:write", role: "operator" },
   "projects.read": { scope: "org:read", role: "viewer" },
   "projects.write": { scope: "org:write", role: "admin" },
   "members.read": { scope: "org:read", role: "viewer" },

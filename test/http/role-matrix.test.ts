@@ -77,6 +77,8 @@ const requests: Record<string, Asked> = {
   listOrganizations: { ok: 200 },
   getOrganization: { ok: 200 },
   createOrganization: { ok: 201, body: { name: "Acme" } },
+  getOrganizationQueue: { ok: 200 },
+  updateOrganizationQueue: { ok: 200, body: { running_limit: 5 } },
   listProjects: { ok: 200 },
   getProject: { ok: 200 },
   createProject: { ok: 201, body: { name: "Data" } },

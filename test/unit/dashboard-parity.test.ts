@@ -22,6 +22,9 @@ const leftOut: Readonly<Record<string, string>> = {
   createOrganization: "an operator's act, done once at the terminal: onvera organizations create",
   listOrganizations: "whoami names the person's organizations, with their role in each",
   getOrganization: "whoami names the person's organizations, with their role in each",
+  getOrganizationQueue:
+    "an operation's own page says what it waits for; the figures are an operator's: onvera organizations queue",
+  updateOrganizationQueue: "an operator's setting: onvera organizations queue",
   switchOrganization: "a tab chooses by header, so that two tabs can show two organizations",
   createEnvironment: "environments belong to the system (TN-1)",
   updateEnvironment: "environments belong to the system (TN-1)",

@@ -1,5 +1,6 @@
 /** `onvera organizations` and `onvera projects`. */
 import type { Organization } from "../api/contract.ts";
+import { usageError } from "../errors.ts";
 import { argument, type Invocation, isSet, text } from "../invocation.ts";
 import { showList, showOne } from "../output/show.ts";
 import { readSecret } from "../prompt.ts";
@@ -22,6 +23,31 @@ export async function get(invocation: Invocation): Promise<undefined> {
   const path = { organization_id: argument(invocation, 0) };
   show(invocation, await invocation.api().call("getOrganization", { path }));
   return undefined;
+}
+
+/** Shows the queue; with a limit given, sets it first. */
+export async function queue(invocation: Invocation): Promise<undefined> {
+  const path = { organization_id: argument(invocation, 0) };
+  const [running_limit, queued_limit] = [limitOption(invocation, "running"), limitOption(invocation, "queued")];
+  const isChange = running_limit !== undefined || queued_limit !== undefined;
+  const found = isChange
+    ? await invocation.api().call("updateOrganizationQueue", { path, body: { running_limit, queued_limit } })
+    : await invocation.api().call("getOrganizationQueue", { path });
+  showOne(invocation, found, path.organization_id, [
+    ["Running", `${found.running} of ${found.running_limit}`],
+    ["Queued", `${found.queued} of ${found.queued_limit}`],
+    ["Limits", found.is_default ? "the installation's" : "this organization's own"],
+  ]);
+  return undefined;
+}
+
+function limitOption(invocation: Invocation, name: "running" | "queued"): number | null | undefined {
+  const given = text(invocation, name);
+  if (given === undefined) return undefined;
+  if (given === "default") return null;
+  const limit = Number(given);
+  if (Number.isInteger(limit) && limit > 0) return limit;
+  throw usageError(`--${name} is '${given}', which is no number of operations.`, "Give a whole number, or 'default'.");
 }
 
 /** The owner's first password comes from a prompt or standard input, never from the command line. */

@@ -30,6 +30,7 @@ export const routes = {
   getMember: ["GET", "/api/v1/members/{user_id}"],
   getOperation: ["GET", "/api/v1/operations/{operation_id}"],
   getOrganization: ["GET", "/api/v1/organizations/{organization_id}"],
+  getOrganizationQueue: ["GET", "/api/v1/organizations/{organization_id}/queue"],
   getProject: ["GET", "/api/v1/projects/{project_id}"],
   getVersion: ["GET", "/api/v1/version"],
   grantProjectRole: ["PUT", "/api/v1/projects/{project_id}/roles/{user_id}"],
@@ -79,6 +80,7 @@ export const routes = {
   updateDeployment: ["PATCH", "/api/v1/deployments/{deployment_id}"],
   updateEnvironment: ["PATCH", "/api/v1/environments/{environment_id}"],
   updateMember: ["PATCH", "/api/v1/members/{user_id}"],
+  updateOrganizationQueue: ["PATCH", "/api/v1/organizations/{organization_id}/queue"],
   updateProject: ["PATCH", "/api/v1/projects/{project_id}"],
   verifyAuditLog: ["GET", "/api/v1/audit/verification"],
 } as const satisfies Record<string, readonly [method: string, path: string]>;

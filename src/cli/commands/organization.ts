@@ -89,6 +89,21 @@ export const organizationCommands: CommandGroup = {
       load: async () => ({ run: (await import("../actions/organizations.ts")).get }),
     },
     {
+      name: "queue",
+      arguments: [{ syntax: "<organization>", description: "id" }],
+      summary: "Show how many operations run and wait, and how many may; set it (platform operator)",
+      options: [
+        { flags: "--running <n>", description: "how many may run at once; 'default' for the installation's" },
+        { flags: "--queued <n>", description: "how many may wait; 'default' for the installation's" },
+      ],
+      examples: [
+        { line: "onvera organizations queue org_…" },
+        { line: "onvera organizations queue org_… --running 8 --queued default", note: "set the limits" },
+      ],
+      calls: ["getOrganizationQueue", "updateOrganizationQueue"],
+      load: async () => ({ run: (await import("../actions/organizations.ts")).queue }),
+    },
+    {
       name: "create",
       arguments: [{ syntax: "<name>", description: "name of the organization" }],
       summary: "Create an organization with its project and environment (platform operator)",

@@ -5,9 +5,11 @@ import {
   CreateEnvironment,
   CreateOrganization,
   EnvironmentView,
+  OrganizationQueue,
   OrganizationView,
   ProjectView,
   UpdateEnvironment,
+  UpdateOrganizationQueue,
   WorkerView,
 } from "../schemas/organization.ts";
 import { declare, idParam, jsonAnswer, jsonBody, postHeaders, problems } from "./declare.ts";
@@ -88,6 +90,28 @@ export const getOrganization = declare("organizations.read", {
   summary: "Get an organization",
   request: { params: idParam("organization_id", "org_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e") },
   responses: { 200: jsonAnswer("The organization.", envelope(OrganizationView)), ...problems(404) },
+});
+
+const organizationParam = idParam("organization_id", "org_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
+
+export const getOrganizationQueue = declare("organizations.read", {
+  method: "get",
+  path: "/organizations/{organization_id}/queue",
+  operationId: "getOrganizationQueue",
+  tags: ["Organizations"],
+  summary: "How many operations run and wait, and how many may",
+  request: { params: organizationParam },
+  responses: { 200: jsonAnswer("The organization's queue.", envelope(OrganizationQueue)), ...problems(404) },
+});
+
+export const updateOrganizationQueue = declare("organizations.limit", {
+  method: "patch",
+  path: "/organizations/{organization_id}/queue",
+  operationId: "updateOrganizationQueue",
+  tags: ["Organizations"],
+  summary: "Set how many operations of an organization may run and wait",
+  request: { params: organizationParam, body: jsonBody(UpdateOrganizationQueue) },
+  responses: { 200: jsonAnswer("The organization's queue.", envelope(OrganizationQueue)), ...problems(404, 413, 415) },
 });
 
 export const createOrganization = declare("organizations.create", {

@@ -8,6 +8,7 @@ import * as contracts from "../contracts/organization.ts";
 import type { ServerDeps } from "../deps.ts";
 import { findEnvironment } from "../services/environments.ts";
 import { requireGoodPassword } from "../services/joining.ts";
+import { queueView, readQueue, setQueueLimits } from "../services/organization-queue.ts";
 import { insertEnvironment, insertOrganization, usableClusters } from "../services/organizations.ts";
 import { findProject } from "../services/projects.ts";
 import { ensureUser, hashPassword } from "../services/users.ts";
@@ -164,6 +165,31 @@ export const organizationRoutes = (deps: ServerDeps) =>
         ));
       if (!row || (!seesAll && row.role === null)) throw new OnveraError("ORGANIZATION_NOT_FOUND");
       return c.json({ data: organizationView(row, row.role) }, 200);
+    })
+
+    .openapi(contracts.getOrganizationQueue, async (c) => {
+      const caller = c.get("caller");
+      const id = parseId("organization", c.req.valid("param").organization_id) ?? "";
+      const isTheirs = id === caller.organizationId || judge("organizations.limit", caller) === "allowed";
+      if (!isTheirs) throw new OnveraError("ORGANIZATION_NOT_FOUND");
+      return c.json({ data: queueView(await transact(deps, null, (db) => readQueue(db, id))) }, 200);
+    })
+
+    .openapi(contracts.updateOrganizationQueue, async (c) => {
+      const id = parseId("organization", c.req.valid("param").organization_id) ?? "";
+      const wanted = c.req.valid("json");
+      const queue = await transact(deps, null, async (db) => {
+        const changed = await setQueueLimits(db, id, wanted);
+        await audit(db, c, {
+          organizationId: id,
+          action: "organization.limit",
+          targetType: "organization",
+          targetId: id,
+          change: { ...wanted },
+        });
+        return changed;
+      });
+      return c.json({ data: queueView(queue) }, 200);
     })
 
     .openapi(contracts.createOrganization, async (c) => {

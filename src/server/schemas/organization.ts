@@ -48,6 +48,22 @@ export const OrganizationView = z
   })
   .meta({ id: "Organization" });
 
+const Limit = z.int().min(1).max(1_000_000);
+
+export const OrganizationQueue = z
+  .object({
+    running: z.int().meta({ description: "Operations under way." }),
+    queued: z.int(),
+    running_limit: z.int().meta({ description: "Past it operations wait." }),
+    queued_limit: z.int().meta({ description: "Past it a request is answered with 429 QUEUE_FULL." }),
+    is_default: z.boolean().meta({ description: "Whether both limits are the installation's." }),
+  })
+  .meta({ id: "OrganizationQueue" });
+
+export const UpdateOrganizationQueue = z
+  .strictObject({ running_limit: Limit.nullable().optional(), queued_limit: Limit.nullable().optional() })
+  .meta({ id: "UpdateOrganizationQueue", description: "What is left out stays; null goes back to the default." });
+
 export const CreateOrganization = z
   .strictObject({
     name: DisplayName,

@@ -80,6 +80,8 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
   };
   const pools: Record<string, PathValue[]> = {
     getOrganization: [organizationId],
+    getOrganizationQueue: [organizationId],
+    updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
     drainWorker: await pool(() => addWorker(server.store)),
     resumeWorker: await pool(() => addWorker(server.store)),
@@ -121,6 +123,8 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     createEnvironment: [{ name: "env SERIAL" }],
     updateEnvironment: [{ name: "env renamed SERIAL" }],
     createOrganization: [{ name: "org SERIAL" }],
+    // Generous, because everything that follows is queued there.
+    updateOrganizationQueue: [{ running_limit: 1000, queued_limit: null }],
     createProject: [{ name: "project SERIAL" }],
     updateProject: [{ name: "project renamed SERIAL" }],
     grantProjectRole: [{ role: "developer" }],
