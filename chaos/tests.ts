@@ -1,9 +1,21 @@
 /** Every chaos test by its name: one file each in this folder. */
 import type { ChaosTest } from "./chaos-test.ts";
+import { faultsTest } from "./faults.ts";
 import { fencing } from "./fencing.ts";
 import { matrix } from "./matrix.ts";
+import { postgresStops } from "./postgres-stops.ts";
 import { restore } from "./restore.ts";
 import { soak } from "./soak/soak.ts";
 import { submits } from "./submits.ts";
+import { upgrade } from "./upgrade.ts";
 
-export const chaosTests: Readonly<Record<string, ChaosTest>> = { matrix, fencing, restore, soak, submits };
+export const chaosTests: Readonly<Record<string, ChaosTest>> = {
+  matrix,
+  fencing,
+  faults: faultsTest,
+  "postgres-stops": postgresStops,
+  restore,
+  soak,
+  submits,
+  upgrade,
+};

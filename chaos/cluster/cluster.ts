@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** Operations that use the engine at once, per worker. */
   slots: number;
   leaseSeconds: number;
+  /** How many files and connections each server may have open. */
+  serverOpenFiles?: number;
 }
 
 export interface Answer {
@@ -27,6 +29,10 @@ export interface Answer {
 
 export interface Cluster {
   servers: readonly Member[];
+  /** Where each server listens on 127.0.0.1. */
+  ports: readonly number[];
+  /** The key of the first admin. */
+  key: string;
   workers: readonly Member[];
   installation: Installation;
   postgres: ScratchPostgres;
@@ -67,7 +73,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const port = await findFreePort();
     ports.push(port);
     servers.push(
-      createMember(`server ${index + 1}`, { installation, verb: "server", env: { ONVERA_API_PORT: String(port) } }),
+      createMember(`server ${index + 1}`, {
+        installation,
+        verb: "server",
+        env: { ONVERA_API_PORT: String(port) },
+        ...(options.serverOpenFiles === undefined ? {} : { openFiles: options.serverOpenFiles }),
+      }),
     );
   }
   const workers = Array.from({ length: options.workers }, (_, index) =>
@@ -80,6 +91,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   return {
     servers,
+    ports,
+    key,
     workers,
     installation,
     postgres,

@@ -14,6 +14,10 @@ export interface Load {
   endings: Readonly<Record<string, number>>;
   /** Answers that had to be asked for again, because a server or the database was away. */
   repeated(): number;
+  /** Deploys once more, as another person would. @returns the operation's id as soon as a server accepts it */
+  deploy(): Promise<string>;
+  /** Destroys what did not come to be, or did not go, until it is gone. */
+  clear(): Promise<void>;
   /** Begins nothing more; resolves when the last person has stopped. */
   stop(): Promise<void>;
 }
@@ -74,11 +78,14 @@ export function startLoad(cluster: Cluster, chance: Chance, people: number): Loa
     if (chance.next() < CANCEL_SHARE) await ask("POST", `/operations/${id}/cancel`, {});
     return ended(id);
   };
-  const life = async () => {
+  const deploy = async () => {
     const created = await ask("POST", "/deployments", { app_type: "bench", version: "database", name: "chaos" });
-    const first = note(created);
-    if (first === undefined) throw new Error(`A deployment was refused: ${JSON.stringify(created.body)}`);
-    const path = `/deployments/${created.body.data.deployment_id}`;
+    const operation = note(created);
+    if (operation === undefined) throw new Error(`A deployment was refused: ${JSON.stringify(created.body)}`);
+    return { operation, path: `/deployments/${created.body.data.deployment_id}` };
+  };
+  const life = async () => {
+    const { operation: first, path } = await deploy();
     if ((await ended(first)) === "succeeded") {
       for (let change = chance.whole(1, 3); change > 0 && going; change--) {
         if (chance.next() < RESTART_SHARE) await act("POST", `${path}/restart`, {});
@@ -101,6 +108,19 @@ export function startLoad(cluster: Cluster, chance: Chance, people: number): Loa
     seconds,
     endings,
     repeated: () => repeated,
+    deploy: async () => (await deploy()).operation,
+    async clear() {
+      for (let round = 0; round < CLEAR_ROUNDS; round += 1) {
+        const unfinished = await cluster.ask<{ id: string }>(
+          "SELECT id FROM onvera.deployments WHERE status IN ('failed', 'destroying')",
+        );
+        for (const { id } of unfinished) {
+          const answer = await ask("DELETE", `/deployments/${id}`);
+          const operation = note(answer) ?? answer.body?.error?.operation_id;
+          if (operation !== undefined) await ended(operation);
+        }
+      }
+    },
     async stop() {
       going = false;
       await everybody;
@@ -108,6 +128,8 @@ export function startLoad(cluster: Cluster, chance: Chance, people: number): Loa
   };
 }
 
+/** A destroy that was refused because another one ran is asked for once more. */
+const CLEAR_ROUNDS = 2;
 const CANCEL_SHARE = 0.06;
 const RESTART_SHARE = 0.3;
 /** Deployments left standing, so that the comparison at the end has something to compare. */

@@ -8,10 +8,14 @@ export interface MemberOptions {
   installation: Installation;
   verb: "server" | "worker";
   env: Record<string, string>;
+  /** How many files and connections it may have open. */
+  openFiles?: number;
 }
 
 export interface Member {
   name: string;
+  /** Of its process; undefined before the first start. */
+  pid(): number | undefined;
   /** True while its process lives and has said that it is ready. */
   isReady(): boolean;
   /** Starts the process and waits until it is ready; tried again for as long as its database is away. */
@@ -32,7 +36,7 @@ const SAID_CHARACTERS = 4000;
 const isTold = process.env.ONVERA_TEST_LOG !== undefined;
 
 /** Describes a member; nothing runs until it is started. */
-export function createMember(name: string, { installation, verb, env }: MemberOptions): Member {
+export function createMember(name: string, { installation, verb, env, openFiles }: MemberOptions): Member {
   let child: ChildProcess | undefined;
   let ready = false;
   let said = "";
@@ -58,11 +62,12 @@ export function createMember(name: string, { installation, verb, env }: MemberOp
 
   return {
     name,
+    pid: () => child?.pid,
     isReady: () => ready && alive(),
     async start() {
       for (;;) {
         said = "";
-        const started = installation.spawnOnvera([verb], { env });
+        const started = installation.spawnOnvera([verb], { env, openFiles });
         child = started;
         ready = await once_(started);
         if (ready) return;

@@ -102,9 +102,10 @@ export async function holdState(
     there,
     async refuse() {
       const pid = await there;
+      // First: it may hold the row of its stack, and waits for this session.
+      await client.query("SELECT pg_terminate_backend($1)", [pid]);
       // Whoever takes the stack over is not held.
       await client.query("DELETE FROM chaos.holds WHERE stack = $1", [stack]);
-      await client.query("SELECT pg_terminate_backend($1)", [pid]);
     },
     async go() {
       over = true;

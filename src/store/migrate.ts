@@ -14,7 +14,7 @@ import * as resourceDependencies from "./migrations/0010-resource-dependencies.t
 import * as metricBlocks from "./migrations/0011-metric-blocks.ts";
 
 /** Every migration in order; a released one is never edited. */
-const migrations: Record<string, Migration> = {
+export const migrations: Record<string, Migration> = {
   "0001-foundation": foundation,
   "0002-pulumi-state": pulumiState,
   "0003-access-lookups": accessLookups,
@@ -33,7 +33,15 @@ const migrations: Record<string, Migration> = {
  * @returns the names applied now, empty when the schema was up to date
  * @throws the batch's error; nothing of the batch is kept then
  */
-export async function migrate(connectionString: string): Promise<string[]> {
+export function migrate(connectionString: string): Promise<string[]> {
+  return migrateWith(connectionString, migrations);
+}
+
+/** The same with the migrations of another version: upgrades are rehearsed so. */
+export async function migrateWith(
+  connectionString: string,
+  known: Readonly<Record<string, Migration>>,
+): Promise<string[]> {
   const pool = new pg.Pool({ connectionString, max: 3 });
   // A server that goes away fails the statement under way; it must not end this process without a reason.
   pool.on("error", () => undefined);
@@ -46,7 +54,7 @@ export async function migrate(connectionString: string): Promise<string[]> {
     await turn.query("CREATE SCHEMA IF NOT EXISTS onvera");
     const migrator = new Migrator({
       db,
-      provider: { getMigrations: async () => ({ ...(await appliedByNewer(turn)), ...migrations }) },
+      provider: { getMigrations: async () => ({ ...(await appliedByNewer(turn, known)), ...known }) },
       migrationTableSchema: "onvera",
       migrationTableName: "schema_migrations",
       migrationLockTableName: "schema_migrations_lock",
@@ -79,7 +87,10 @@ async function appliedNames(client: pg.Pool | pg.PoolClient): Promise<string[]> 
  * What a newer build has applied and this one does not know. Migrations only add, so an older build goes on working while
  * an upgrade is under way, and may be started again (R13).
  */
-async function appliedByNewer(client: pg.PoolClient): Promise<Record<string, Migration>> {
-  const unknown = (await appliedNames(client)).filter((name) => !Object.hasOwn(migrations, name));
+async function appliedByNewer(
+  client: pg.PoolClient,
+  known: Readonly<Record<string, Migration>>,
+): Promise<Record<string, Migration>> {
+  const unknown = (await appliedNames(client)).filter((name) => !Object.hasOwn(known, name));
   return Object.fromEntries(unknown.map((name) => [name, { up: async () => undefined }]));
 }

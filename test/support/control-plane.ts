@@ -54,7 +54,13 @@ export interface ControlPlaneOptions {
   atPoint?: ProviderHooks["atPoint"];
   /** Runs instead of the CLI, for example a wrapper that counts. */
   wrapCli?: boolean;
+  /** Writes another such wrapper into the folder. @returns its path */
+  makeCli?(folder: string, realCli: string): string;
   warmRunners?: number;
+  /** Fills the database before it is migrated, as an earlier version left it. */
+  prepare?(connectionString: string): Promise<void>;
+  /** What that version sealed with. */
+  masterKey?: SealingKey;
 }
 
 export interface SpawnOptions {
@@ -113,6 +119,7 @@ export async function startControlPlane(
   const folder = mkdtempSync(join(tmpdir(), "onvera-plane-"));
   chmodSync(folder, 0o711);
   const ledgerFolder = join(folder, "ledger");
+  await options.prepare?.(connectionString);
   await migrate(connectionString);
   const url = new URL(connectionString);
   const statePassword = randomBytes(18).toString("base64url");
@@ -135,7 +142,9 @@ export async function startControlPlane(
   writeFileSync(counter, "");
   const engineOptions = {
     runnerScript: await bundleRunner(),
-    pulumiBinary: options.wrapCli ? countingCli(folder, realCli, counter) : realCli,
+    pulumiBinary: options.wrapCli
+      ? countingCli(folder, realCli, counter)
+      : (options.makeCli?.(folder, realCli) ?? realCli),
     backend: {
       host: "127.0.0.1",
       port,
@@ -154,7 +163,7 @@ export async function startControlPlane(
   const adminUrl = new URL(server.connectionString("postgres"));
   adminUrl.username = url.username;
   adminUrl.password = url.password;
-  const masterKey = { id: "test", key: randomBytes(32) };
+  const masterKey = options.masterKey ?? { id: "test", key: randomBytes(32) };
   const dataKeys = openDataKeys(keyRing([masterKey]));
   const custody = openCustody(dataKeys);
   const driver = createBenchDriver({

@@ -23,12 +23,20 @@ export interface WebAnswer {
   body: string;
 }
 
+export interface SpawnOptions {
+  /** Whether it stands on a terminal of its own. */
+  terminal?: boolean;
+  env?: Record<string, string>;
+  /** How many files and connections it may have open; as many as this process when left out. */
+  openFiles?: number | undefined;
+}
+
 export interface Installation {
   folder: string;
   /** Runs `./onvera …` to its end. */
   onvera(args: string[], options?: { stdin?: string; timeoutSeconds?: number }): Promise<CommandResult>;
-  /** Starts `./onvera …` and leaves it running. @param terminal whether it stands on a terminal of its own */
-  spawnOnvera(args: string[], options?: { terminal?: boolean; env?: Record<string, string> }): ChildProcess;
+  /** Starts `./onvera …` and leaves it running. */
+  spawnOnvera(args: string[], options?: SpawnOptions): ChildProcess;
   /** Asks a deployment's URL, dialing 127.0.0.1 with its Host: Node does not resolve *.localhost. */
   fetchApp(
     url: string,
@@ -62,8 +70,14 @@ export function makeInstallation(extraEnvironment: Record<string, string> = {}):
   };
 
   const launcher = path.join(checkout, "onvera");
-  const spawnOnvera: Installation["spawnOnvera"] = (args, { terminal = false, env: more = {} } = {}) => {
-    const [command, given] = terminal ? ["python3", ["-c", onTerminal, launcher, ...args]] : [launcher, args];
+  const spawnOnvera: Installation["spawnOnvera"] = (args, { terminal = false, env: more = {}, openFiles } = {}) => {
+    const limited = openFiles === undefined ? [] : ["-c", 'ulimit -n "$0" && exec "$@"', String(openFiles)];
+    const [command, given] =
+      limited.length > 0
+        ? ["/bin/sh", [...limited, launcher, ...args]]
+        : terminal
+          ? ["python3", ["-c", onTerminal, launcher, ...args]]
+          : [launcher, args];
     return spawn(command, given, { env: { ...env, ...more }, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
   };
 

@@ -40,6 +40,8 @@ export interface ScratchPostgres {
   crash(): Promise<void>;
   /** Starts it again on the same port and data. */
   restart(): Promise<void>;
+  /** Starts it again should it have ended by itself. */
+  revive(): Promise<void>;
   /** Stops the server and removes its folder; a second call does nothing. */
   stop(): Promise<void>;
 }
@@ -51,17 +53,20 @@ const password = "scratch";
 export async function startScratchPostgres({
   maxConnections = 100,
   durable = false,
+  parent = os.tmpdir(),
 }: {
   maxConnections?: number;
   /** What was committed survives a crash; for tests that crash it. */
   durable?: boolean;
+  /** Where its folder is made. */
+  parent?: string;
 } = {}): Promise<ScratchPostgres> {
   const paths = resolvePaths();
   await prepareFolders(paths);
   const binaries = await ensurePostgresBinaries(paths.postgresBinaries);
   const user = await serverUser("/nonexistent");
   const template = await clusterTemplate(paths.postgresBinaries, binaries, user);
-  const folder = await mkdtemp(path.join(os.tmpdir(), "onvera-pg-"));
+  const folder = await mkdtemp(path.join(parent, "onvera-pg-"));
   const data = path.join(folder, "data");
   if (user.isOther) await chmod(folder, 0o711);
   await run("cp", ["-a", template, data]);
@@ -85,6 +90,13 @@ export async function startScratchPostgres({
   const { port } = started;
   let { pid } = started;
   let reaper = startReaper(pid, folder);
+  let identity = await processIdentity(pid);
+  const restart = async () => {
+    reaper.kill("SIGKILL");
+    ({ pid } = await startServer({ ...place, port }));
+    identity = await processIdentity(pid);
+    reaper = startReaper(pid, folder);
+  };
   const connectionString = (database = "postgres") =>
     `postgres://${superuserName}:${password}@127.0.0.1:${port}/${database}`;
   let stopped: Promise<void> | undefined;
@@ -108,14 +120,12 @@ export async function startScratchPostgres({
       return ensureControlDatabase(connectionString(), { role: name, database: name, password });
     },
     async crash() {
-      const identity = await processIdentity(pid);
       process.kill(pid, "SIGQUIT");
       while ((await processIdentity(pid)) === identity) await pause(5);
     },
-    async restart() {
-      reaper.kill("SIGKILL");
-      ({ pid } = await startServer({ ...place, port }));
-      reaper = startReaper(pid, folder);
+    restart,
+    async revive() {
+      if ((await processIdentity(pid)) !== identity) await restart();
     },
     stop() {
       stopped ??= stopServer(data, { timeoutSeconds: 5 }).then(async () => {

@@ -5,6 +5,7 @@ import type { SupervisorClient } from "../../../local/supervisor/client-port.ts"
 import type { LookUp, RecordedResource } from "../../worker/target-driver.ts";
 import { benchItemExists } from "../bench-items.ts";
 import type { AdminConnection } from "./admin-connection.ts";
+import { ownedOnServer } from "./owned-on-server.ts";
 import { existsOnServer } from "./tenant-database.ts";
 
 export interface LookUpDeps {
@@ -39,12 +40,12 @@ async function question(
   deploymentId: string,
   { type, physicalId }: RecordedResource,
 ): Promise<LookUp> {
-  const onServer = async (kind: "role" | "database", name: string) =>
-    answer(
-      await existsOnServer(deps.admin, kind, name),
-      `${kind} name on the database server`,
-      isNameOf(deploymentId, name),
-    );
+  const onServer = async (kind: "role" | "database", name: string) => {
+    const present = await existsOnServer(deps.admin, kind, name);
+    // A create that was cut short may have left it without a mark; its name or its owner says whose it is.
+    const ours = isNameOf(deploymentId, name) || (present && (await isOwned(deps.admin, deploymentId, type, name)));
+    return answer(present, `${kind} name, mark and owner on the database server`, ours);
+  };
   switch (type) {
     case "postgresql:index/role:Role":
       return onServer("role", physicalId);
@@ -87,6 +88,11 @@ const inStateOnly = ["random:", "pulumi:"];
 
 function answer(present: boolean, lookedUpBy: string, ours: boolean): LookUp {
   return { found: present ? "present" : "absent", ours, lookedUpBy, detail: present ? "still there" : "gone" };
+}
+
+async function isOwned(admin: AdminConnection, deploymentId: string, type: string, name: string): Promise<boolean> {
+  const owned = await ownedOnServer(admin, deploymentId);
+  return owned.some((thing) => thing.type === type && thing.physicalId === name);
 }
 
 const isNameOf = (deploymentId: string, name: string): boolean =>

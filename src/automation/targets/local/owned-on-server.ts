@@ -18,7 +18,7 @@ interface OwnedRow {
 }
 
 /** Roles and databases, in the order they can be dropped in. Something that carries another deployment's mark is never among them. */
-async function ownedOnServer(admin: AdminConnection, deploymentId: string): Promise<OwnedThing[]> {
+export async function ownedOnServer(admin: AdminConnection, deploymentId: string): Promise<OwnedThing[]> {
   const rows = await admin.in(undefined, (client) => ownedRows(client, deploymentId));
   return rows.map(({ kind, name, mark }) => ({
     type: typeOf[kind],
