@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { errorCatalogue } from "../../src/domain/errors.ts";
 import { operationStatuses } from "../../src/domain/operation.ts";
@@ -18,6 +18,11 @@ describe("user documentation (ON-48)", () => {
     for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
       expect([target, existsSync(`docs/${target}`)]).toEqual([target, true]);
     }
+  });
+
+  it.each(readdirSync("docs").filter((name) => name.endsWith(".md")))("every test that %s names exists", (name) => {
+    const named = [...read(name.slice(0, -".md".length)).matchAll(/`(test\/[\w/-]+\.test\.ts)`/g)];
+    expect(named.map(([, path = ""]) => path).filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it("names every status, phase, scope and error code of a tenant's day", () => {
