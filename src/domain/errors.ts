@@ -55,6 +55,7 @@ export const errorCatalogue = {
   CLUSTER_NOT_FOUND: facts(404, "Cluster not found", "Cluster not found"),
   WORKER_NOT_FOUND: facts(404, "Worker not found", "Worker not found"),
   API_KEY_NOT_FOUND: facts(404, "API key not found", "API key not found"),
+  SESSION_NOT_FOUND: facts(404, "Session not found", "Session not found"),
   RECEIPT_NOT_FOUND: facts(404, "Destroy receipt not found", "The deployment has no destroy receipt yet"),
   CREDENTIALS_NOT_FOUND: facts(404, "Credentials not found", "The deployment has no credentials yet", true),
   METHOD_NOT_ALLOWED: facts(405, "Method not allowed", "This address does not take that method"),

@@ -62,6 +62,9 @@ export const permissions = {
   "workers.manage": { scope: "platform:write", role: "operator" },
   "api_keys.read": { scope: "keys:read", role: "viewer" },
   "api_keys.write": { scope: "keys:write", role: "viewer" },
+  // Each sees and ends their own; the handler keeps it to the caller.
+  "sessions.read": { scope: "keys:read", role: "viewer" },
+  "sessions.write": { scope: "keys:write", role: "viewer" },
   "audit.read": { scope: "audit:read", role: "admin" },
   "apps.read": { scope: "org:read", role: "viewer" },
 } as const satisfies Record<string, PermissionFacts>;

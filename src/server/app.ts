@@ -26,6 +26,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { environmentRoutes, organizationRoutes, platformRoutes } from "./routes/organization.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { serviceRoutes, stateRoutes } from "./routes/service.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 
 export interface ServerApp {
   fetch: OpenAPIHono<ServerEnv>["fetch"];
@@ -82,6 +83,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     joiningRoutes,
     platformRoutes,
     authRoutes,
+    sessionRoutes,
     apiKeyRoutes,
     auditRoutes,
     serviceRoutes,

@@ -48,6 +48,7 @@ const pages = (): [path: string, text: RegExp][] => [
   [`/projects/${story.projectId}`, /Nobody has a role/],
   ["/members", /grace@example\.test/],
   ["/api-keys", /active/],
+  ["/sessions", /this one/],
   ["/audit", /deployment\.create/],
   ["/workers", /Workers/],
   ["/no/such/page", /no such page/],

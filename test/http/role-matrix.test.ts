@@ -11,12 +11,14 @@ import {
 } from "../../src/domain/permissions.ts";
 import { type DeclaredRoute, declaredRoutes } from "../../src/server/contracts/registry.ts";
 import { type Answer, startTestServer, type TestServer } from "../support/http.ts";
+import { addSession } from "../support/session-row.ts";
 import { addWorker, finish } from "../support/worker-hand.ts";
 
 interface Fixture {
   deploymentId: string;
   operationId: string;
   keyId: string;
+  sessionId: string;
   userId: string;
   invitationId: string;
 }
@@ -108,6 +110,8 @@ const requests: Record<string, Asked> = {
   login: { ok: 401, body: { email: "x@example.test", password: "x" } },
   refreshSession: { ok: 401, body: { refresh_token: "x" } },
   logout: { ok: 200 },
+  listSessions: { ok: 200 },
+  endSession: { ok: 200 },
   getCurrentUser: { ok: 200 },
   createApiKey: { ok: 201, body: { name: "k" } },
   listApiKeys: { ok: 200 },
@@ -172,13 +176,14 @@ async function fixture(route: DeclaredRoute, asker: string | undefined): Promise
   }
   const me = asker && (await server.call("GET", "/api/v1/whoami", { key: asker })).body.data?.user?.id;
   const { id: keyId } = await server.addKey({ organizationId, userId: me ?? owner });
+  const sessionId = await addSession(server.store, me ?? owner);
   const { userId } = await server.addUser({ organizationId, role: "viewer" });
   const invited = { email: `guest-${unique++}@example.test` };
   const invitation = await server.call("POST", "/api/v1/invitations", { key: ownerKey, body: invited });
-  return { deploymentId: id, operationId, keyId, userId, invitationId: invitation.body.data.id };
+  return { deploymentId: id, operationId, keyId, sessionId, userId, invitationId: invitation.body.data.id };
 }
 
-const nothing: Fixture = { deploymentId: "", operationId: "", keyId: "", userId: "", invitationId: "" };
+const nothing: Fixture = { deploymentId: "", operationId: "", keyId: "", sessionId: "", userId: "", invitationId: "" };
 
 async function keyOf(role: Role, route: DeclaredRoute): Promise<string | undefined> {
   if (!requests[route.operationId]?.spendsAsker) return keys[role];
@@ -191,12 +196,13 @@ async function ask(
   key: string | undefined,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const needsFixture = /\{(deployment|operation|api_key|user|invitation)_id\}/.test(route.path);
+  const needsFixture = /\{(deployment|operation|api_key|session|user|invitation)_id\}/.test(route.path);
   const made = needsFixture ? await fixture(route, key) : nothing;
   const path = route.path
     .replace("{deployment_id}", made.deploymentId)
     .replace("{operation_id}", made.operationId)
     .replace("{api_key_id}", made.keyId)
+    .replace("{session_id}", made.sessionId)
     .replace("{user_id}", made.userId)
     .replace("{invitation_id}", made.invitationId)
     .replace("{organization_id}", organizationId)

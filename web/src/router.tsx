@@ -66,6 +66,11 @@ const apiKeys = createRoute({
   path: "/api-keys",
   component: lazyRouteComponent(() => import("./organization/api-keys-page.tsx"), "ApiKeysPage"),
 });
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions",
+  component: lazyRouteComponent(() => import("./session/sessions-page.tsx"), "SessionsPage"),
+});
 const members = createRoute({
   getParentRoute: () => root,
   path: "/members",
@@ -102,6 +107,7 @@ export const router = createRouter({
     project,
     members,
     apiKeys,
+    sessions,
     audit,
   ]),
   scrollRestoration: true,

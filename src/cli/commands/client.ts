@@ -1,7 +1,9 @@
 /** The commands about the CLI itself: signing in, configuration, raw requests, completion. */
 import type { CommandGroup, CommandSpec } from "../command-spec.ts";
+import { pageOptions } from "./shared-options.ts";
 
 const auth = () => import("../actions/auth.ts");
+const sessions = () => import("../actions/sessions.ts");
 const config = () => import("../actions/config.ts");
 const context = () => import("../actions/context.ts");
 
@@ -68,6 +70,22 @@ export const authCommands: CommandGroup = {
       examples: [{ line: "onvera auth refresh < refresh-token" }],
       calls: ["refreshSession"],
       load: async () => ({ run: (await auth()).refresh }),
+    },
+    {
+      name: "sessions",
+      summary: "List where you are signed in",
+      options: pageOptions,
+      examples: [{ line: "onvera auth sessions" }],
+      calls: ["listSessions"],
+      load: async () => ({ run: (await sessions()).list }),
+    },
+    {
+      name: "end-session",
+      arguments: [{ syntax: "<session>", description: "id (ses_…)" }],
+      summary: "Sign yourself out somewhere, at once",
+      examples: [{ line: "onvera auth end-session ses_…" }],
+      calls: ["endSession"],
+      load: async () => ({ run: (await sessions()).end }),
     },
   ],
 };

@@ -8,6 +8,7 @@ import {
   LoginRequest,
   LogoutAnswer,
   RefreshRequest,
+  SessionView,
   TokenPair,
   WhoAmI,
 } from "../schemas/access.ts";
@@ -59,6 +60,28 @@ export const whoami = declare("signed-in", {
   summary: "Who the caller is and what they may do",
   request: {},
   responses: { 200: jsonAnswer("The caller.", envelope(WhoAmI)), ...problems() },
+});
+
+export const listSessions = declare("sessions.read", {
+  method: "get",
+  path: "/sessions",
+  operationId: "listSessions",
+  tags: ["Authentication"],
+  summary: "List where the caller is signed in",
+  description: "Sessions that are neither ended nor expired, the one used last first.",
+  request: { query: z.strictObject(pageQuery) },
+  responses: { 200: jsonAnswer("A page of sessions.", pageOf(SessionView)), ...problems() },
+});
+
+export const endSession = declare("sessions.write", {
+  method: "delete",
+  path: "/sessions/{session_id}",
+  operationId: "endSession",
+  tags: ["Authentication"],
+  summary: "Sign the caller out somewhere",
+  description: "Its tokens are refused at once and its open streams end.",
+  request: { params: idParam("session_id", "ses_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e") },
+  responses: { 200: jsonAnswer("The session, as it was.", envelope(SessionView)), ...problems(404) },
 });
 
 export const createApiKey = declare("api_keys.write", {

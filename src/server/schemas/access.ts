@@ -67,6 +67,18 @@ export const TokenPair = z
   })
   .meta({ id: "TokenPair" });
 
+export const SessionView = z
+  .object({
+    id: z.string(),
+    organization_id: z.string().nullable(),
+    user_agent: z.string().nullable().meta({ description: "What the client called itself when it signed in." }),
+    current: z.boolean().meta({ description: "Whether this request was made in it." }),
+    created_at: Timestamp,
+    refreshed_at: Timestamp.meta({ description: "When it last got new tokens." }),
+    expires_at: Timestamp,
+  })
+  .meta({ id: "Session" });
+
 export const LogoutAnswer = z.object({ session_id: z.string().nullable(), signed_out: z.boolean() });
 
 export const WhoAmI = z

@@ -1,6 +1,7 @@
 /** What the fuzzer's hooks put into requests: ids that fit each operation, and what makes a good body or query for it. */
 import { declaredRoutes } from "../../../src/server/contracts/registry.ts";
 import type { TestServer } from "../../support/http.ts";
+import { addSession } from "../../support/session-row.ts";
 import { addWorker, finish } from "../../support/worker-hand.ts";
 
 /** How many of each thing: requests use them up. */
@@ -72,6 +73,7 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
   const [projectId] = (await server.call("GET", "/api/v1/projects", { key })).body.data.items.map(
     ({ id }: { id: string }) => id,
   );
+  const userId = (await server.call("GET", "/api/v1/whoami", { key })).body.data.user.id as string;
   const granted = async () => {
     const user_id = await member();
     const address = `/api/v1/projects/${projectId}/roles/${user_id}`;
@@ -83,6 +85,7 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     getOrganizationQueue: [organizationId],
     updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
+    endSession: await pool(() => addSession(server.store, userId)),
     drainWorker: await pool(() => addWorker(server.store)),
     resumeWorker: await pool(() => addWorker(server.store)),
     getProject: [projectId],

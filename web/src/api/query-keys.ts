@@ -14,6 +14,7 @@ export const keys = {
   clusters: ["clusters"],
   workers: ["workers"],
   apiKeys: ["api keys"],
+  sessions: ["sessions"],
   audit: ["audit"],
   members: ["members"],
   invitations: ["invitations"],

@@ -19,6 +19,7 @@ export type MetricsHistory = Schemas["MetricsHistory"];
 export type Operation = Schemas["Operation"];
 export type OperationEvent = Schemas["OperationEvent"];
 export type AccessExplanation = Schemas["AccessExplanation"];
+export type Session = Schemas["Session"];
 export type Problem = Schemas["Problem"];
 export type Project = Schemas["Project"];
 export type StackResource = Schemas["StackResource"];

@@ -1,7 +1,8 @@
 /** Who is signed in, in which organization, and the way out. */
 import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconBook2, IconCheck, IconLogout } from "@tabler/icons-react";
+import { IconBook2, IconCheck, IconDevices, IconLogout } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { messageOf } from "../api/problem.ts";
 import { chooseOrganization } from "../session/organization.ts";
 import { signOut } from "../session/session.ts";
@@ -45,6 +46,9 @@ export function AccountMenu() {
         <Menu.Divider />
         <Menu.Item component="a" href="/docs" leftSection={<IconBook2 size={16} aria-hidden />}>
           API documentation
+        </Menu.Item>
+        <Menu.Item component={Link} to="/sessions" leftSection={<IconDevices size={16} aria-hidden />}>
+          Where you are signed in
         </Menu.Item>
         <Menu.Item onClick={() => signOut().catch(tellNotSignedOut)} leftSection={<IconLogout size={16} aria-hidden />}>
           Sign out
