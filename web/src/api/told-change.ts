@@ -1,7 +1,7 @@
 /** Changes whose refusal is told in a corner of the page. */
 import { notifications } from "@mantine/notifications";
 import { type QueryKey, useMutation } from "@tanstack/react-query";
-import { messageOf } from "./problem.ts";
+import { messageOf, nextOf } from "./problem.ts";
 import { queryClient } from "./query-client.ts";
 
 const SHOWN_MILLISECONDS = 8000;
@@ -11,7 +11,7 @@ export const tellRefusal = (error: Error) =>
   notifications.show({
     color: "red",
     title: "That was refused",
-    message: messageOf(error),
+    message: [messageOf(error).replace(/\.$/, ""), nextOf(error)].filter(Boolean).join(". "),
     autoClose: SHOWN_MILLISECONDS,
   });
 

@@ -12,6 +12,7 @@ import { StateBadge } from "../shared/badges.tsx";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
 import { capitalized } from "../shared/words.ts";
+import classes from "./deployment-page.module.css";
 import { HistoryTab } from "./history-tab.tsx";
 import { LogsTab } from "./logs-tab.tsx";
 import { MetricsTab } from "./metrics-tab.tsx";
@@ -95,7 +96,7 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
         onChange={(value) => void navigate({ search: value === null || value === "overview" ? {} : { tab: value } })}
         keepMounted={false}
       >
-        <Tabs.List mb="md">
+        <Tabs.List mb="md" className={classes.tabs}>
           {tabs.map(({ value, label }) => (
             <Tabs.Tab key={value} value={value}>
               {label}

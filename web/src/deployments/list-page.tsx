@@ -3,7 +3,7 @@ import { Button, Group, NativeSelect, Switch, Text, TextInput } from "@mantine/c
 import { useHotkeys } from "@mantine/hooks";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useCaller } from "../session/use-caller.ts";
 import { Copyable } from "../shared/copyable.tsx";
 import { Page } from "../shared/page.tsx";
@@ -24,10 +24,16 @@ export function ListPage() {
   const environments = useEnvironments();
   const environmentNames = new Map(environments.data?.items.map(({ id, name }) => [id, name]));
   const change = (part: ListFilters) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const all = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const all = list.items ?? [];
   const needle = filters.q?.toLowerCase();
   const shown = needle ? all.filter(({ name, id }) => name.toLowerCase().includes(needle) || id.includes(needle)) : all;
-  const total = list.data?.pages[0]?.pagination.total ?? 0;
+  const { total } = list;
+  // A name is looked for in all there are, so the rest is read while somebody searches.
+  const isSearching = needle !== undefined && list.hasMore && list.error === null;
+  const { isReadingMore, readMore } = list;
+  useEffect(() => {
+    if (isSearching && !isReadingMore) readMore();
+  }, [isSearching, isReadingMore, readMore]);
   const isFiltered = Object.keys(filters).length > 0;
 
   return (
@@ -47,9 +53,10 @@ export function ListPage() {
         onChange={change}
       />
       {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data &&
+      {(list.isPending || (isSearching && shown.length === 0)) && <Loading />}
+      {list.items &&
         shown.length === 0 &&
+        !isSearching &&
         (isFiltered ? <NothingFound onClear={() => void navigate({ search: {} })} /> : <NoneYet />)}
       {shown.length > 0 && (
         <>
@@ -62,7 +69,7 @@ export function ListPage() {
             deployments={shown}
             environmentNames={environmentNames}
             onEnd={() => {
-              if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
+              if (list.hasMore && !isReadingMore) readMore();
             }}
           />
         </>

@@ -16,7 +16,7 @@ const verbs = {
     path: "/api/v1/deployments/{deployment_id}/dag-syncs",
   },
   rotate_credentials: {
-    label: "Rotate database password",
+    label: "Rotate password",
     icon: IconKey,
     path: "/api/v1/deployments/{deployment_id}/credentials/rotate",
   },

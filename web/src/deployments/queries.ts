@@ -1,10 +1,12 @@
 /** What the pages ask about deployments. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { api, dataOf } from "../api/client.ts";
+import { usePages } from "../api/pages.ts";
 import { keys } from "../api/query-keys.ts";
 import type { ListFilters } from "./list-filters.ts";
 
 const PER_PAGE = 100;
+const HISTORY_PER_PAGE = 50;
 const HEALTH_EVERY_MILLISECONDS = 5_000;
 const RESOURCES_EVERY_MILLISECONDS = 2_000;
 const LIST_EVERY_MILLISECONDS = 15_000;
@@ -20,16 +22,11 @@ export function useDeployments({ status, app, environment, destroyed }: ListFilt
     ...(environment && { environment_id: environment }),
     ...(destroyed && { include: "destroyed" as const }),
   };
-  return useInfiniteQuery({
-    queryKey: [...keys.deployments, query],
-    queryFn: ({ pageParam }) =>
-      dataOf(
-        api.GET("/api/v1/deployments", { params: { query: pageParam ? { ...query, cursor: pageParam } : query } }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: ({ pagination }) => pagination.next_cursor ?? undefined,
-    refetchInterval: LIST_EVERY_MILLISECONDS,
-  });
+  return usePages(
+    [...keys.deployments, query],
+    (from) => dataOf(api.GET("/api/v1/deployments", { params: { query: { ...query, ...from } } })),
+    LIST_EVERY_MILLISECONDS,
+  );
 }
 
 export const useDeployment = (id: string) =>
@@ -88,16 +85,16 @@ export const useOutputs = (id: string) =>
   });
 
 export const useHistory = (id: string) =>
-  useQuery({
-    queryKey: keys.deploymentPart(id, "history"),
-    queryFn: () =>
+  usePages(
+    keys.deploymentPart(id, "history"),
+    (from) =>
       dataOf(
         api.GET("/api/v1/deployments/{deployment_id}/operations", {
-          params: { path: { deployment_id: id }, query: { per_page: 50 } },
+          params: { path: { deployment_id: id }, query: { per_page: HISTORY_PER_PAGE, ...from } },
         }),
       ),
-    refetchInterval: LIST_EVERY_MILLISECONDS,
-  });
+    LIST_EVERY_MILLISECONDS,
+  );
 
 export const useReceipt = (id: string, isEnabled: boolean) =>
   useQuery({

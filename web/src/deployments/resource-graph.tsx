@@ -7,11 +7,11 @@ import { layoutGraph, type PlacedNode } from "./graph-layout.ts";
 import classes from "./resource-graph.module.css";
 import type { ResourceState } from "./resource-state.ts";
 
-const NODE = { width: 184, height: 44 };
-const STEP = { x: 232, y: 56 };
+const NODE = { width: 156, height: 44 };
+const STEP = { x: 190, y: 56 };
 const LANE_HEAD = 22;
 const EDGE = 12;
-const NAME_LENGTH = 23;
+const NAME_LENGTH = 18;
 
 type Node = PlacedNode<StackResource>;
 

@@ -109,7 +109,7 @@ function ResourceTree({ rows, stateOf }: ResourceTreeProps) {
             </Table.Td>
             <Table.Td style={{ overflowWrap: "anywhere" }}>{physicalId}</Table.Td>
             <Table.Td style={{ whiteSpace: "nowrap" }}>{stateOf(resource).words}</Table.Td>
-            <Table.Td>{phase === null ? "" : phaseWords(phase)}</Table.Td>
+            <Table.Td style={{ whiteSpace: "nowrap" }}>{phase === null ? "" : phaseWords(phase)}</Table.Td>
             <Table.Td>{dependencies.map((needed) => names.get(needed) ?? needed).join(", ")}</Table.Td>
           </Table.Tr>
         );

@@ -2,8 +2,9 @@
 import { Table, Title } from "@mantine/core";
 import { api, dataOf } from "../api/client.ts";
 import { StateBadge } from "../shared/badges.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { SureButton } from "../shared/sure-button.tsx";
 import { When } from "../shared/when.tsx";
 import { useInvitations, useMemberChange } from "./queries.ts";
@@ -15,33 +16,37 @@ export function InvitationTable() {
       <Title order={2} size="h4" mb="xs">
         Invitations
       </Title>
-      {invitations.error && <Failure error={invitations.error} onRetry={() => void invitations.refetch()} />}
-      {invitations.isPending && <Loading rows={2} />}
-      {invitations.data?.items.length === 0 && (
-        <Empty title="Nobody is invited">An invitation is a link that you give to one person; it works once.</Empty>
-      )}
-      {invitations.data && invitations.data.items.length > 0 && (
-        <ScrollTable label="Invitations" columns={["Email", "Role", "State", "Asked", "Ends", ""]}>
-          {invitations.data.items.map(
-            ({ id, email, role, status, created_at: createdAt, expires_at: expiresAt, accepted_at: acceptedAt }) => (
-              <Table.Tr key={id}>
-                <Table.Td>{email}</Table.Td>
-                <Table.Td>{role}</Table.Td>
-                <Table.Td>
-                  <StateBadge state={status} />
-                </Table.Td>
-                <Table.Td>
-                  <When at={createdAt} size="sm" />
-                </Table.Td>
-                <Table.Td>
-                  <When at={acceptedAt ?? expiresAt} size="sm" />
-                </Table.Td>
-                <Table.Td>{status === "open" && <WithdrawButton id={id} />}</Table.Td>
-              </Table.Tr>
-            ),
-          )}
-        </ScrollTable>
-      )}
+      <Listed
+        query={invitations}
+        items={invitations.data?.items}
+        usualRows={2}
+        empty={
+          <Empty title="Nobody is invited">Invite a person above: you are given a link for them that works once.</Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="Invitations" columns={["Email", "Role", "State", "Asked", "Ends", ""]}>
+            {items.map(
+              ({ id, email, role, status, created_at: createdAt, expires_at: expiresAt, accepted_at: acceptedAt }) => (
+                <Table.Tr key={id}>
+                  <Table.Td>{email}</Table.Td>
+                  <Table.Td>{role}</Table.Td>
+                  <Table.Td>
+                    <StateBadge state={status} />
+                  </Table.Td>
+                  <Table.Td>
+                    <When at={createdAt} size="sm" />
+                  </Table.Td>
+                  <Table.Td>
+                    <When at={acceptedAt ?? expiresAt} size="sm" />
+                  </Table.Td>
+                  <Table.Td>{status === "open" && <WithdrawButton id={id} />}</Table.Td>
+                </Table.Tr>
+              ),
+            )}
+          </ScrollTable>
+        )}
+      </Listed>
     </section>
   );
 }

@@ -1,11 +1,13 @@
 /** Everything that was done, newest first. */
 import { Button, Group, Select } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, dataOf } from "../api/client.ts";
+import { usePages } from "../api/pages.ts";
 import { keys } from "../api/query-keys.ts";
+import { Listed } from "../shared/listed.tsx";
+import { OlderOnes } from "../shared/older-ones.tsx";
 import { Page } from "../shared/page.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { type OperationFilters, operationStates } from "./operation-filters.ts";
 import { OperationTable } from "./operation-table.tsx";
 import { operationTypeNames, operationWords } from "./words.ts";
@@ -18,18 +20,10 @@ export function OperationsPage() {
   const navigate = route.useNavigate();
   const change = (part: OperationFilters) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const list = useInfiniteQuery({
-    queryKey: [...keys.operations, filters],
-    queryFn: ({ pageParam }) =>
-      dataOf(
-        api.GET("/api/v1/operations", {
-          params: { query: { ...filters, per_page: PER_PAGE, ...(pageParam && { cursor: pageParam }) } },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: ({ pagination }) => pagination.next_cursor ?? undefined,
-  });
-  const operations = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const list = usePages([...keys.operations, filters], (from) =>
+    dataOf(api.GET("/api/v1/operations", { params: { query: { ...filters, per_page: PER_PAGE, ...from } } })),
+  );
+  const isFiltered = Object.keys(filters).length > 0;
   return (
     <Page title="Operations">
       <Group>
@@ -52,17 +46,38 @@ export function OperationsPage() {
           w={160}
         />
       </Group>
-      {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data && operations.length === 0 && <Empty title="No such operations">Nothing was done that fits.</Empty>}
-      {operations.length > 0 && <OperationTable operations={operations} withResource />}
-      {list.hasNextPage && (
-        <Group justify="center">
-          <Button variant="default" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
-            Older ones
-          </Button>
-        </Group>
-      )}
+      <Listed
+        query={list}
+        items={list.items}
+        empty={
+          isFiltered ? (
+            <Empty
+              title="No such operations"
+              action={
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                  Clear the filters
+                </Button>
+              }
+            >
+              Nothing was done that fits these filters.
+            </Empty>
+          ) : (
+            <Empty
+              title="Nothing was done yet"
+              action={
+                <Button component={Link} to="/deployments/new" variant="default">
+                  Create a deployment
+                </Button>
+              }
+            >
+              Every change of a deployment is an operation: who asked for it, what it did, how it ended.
+            </Empty>
+          )
+        }
+      >
+        {(operations) => <OperationTable operations={operations} withResource />}
+      </Listed>
+      <OlderOnes of={list} />
     </Page>
   );
 }

@@ -11,9 +11,10 @@ import type { ApiKey } from "../api/types.ts";
 import { useCaller } from "../session/use-caller.ts";
 import { StateBadge } from "../shared/badges.tsx";
 import { Copyable } from "../shared/copyable.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty, Failure } from "../shared/states.tsx";
 import { SureButton } from "../shared/sure-button.tsx";
 import { When } from "../shared/when.tsx";
 
@@ -35,18 +36,26 @@ export function ApiKeysPage() {
         )
       }
     >
-      {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data?.items.length === 0 && (
-        <Empty title="No keys">The command line makes one at sign-in: onvera auth login</Empty>
-      )}
-      {list.data && list.data.items.length > 0 && (
-        <ScrollTable label="API keys" columns={["Name", "Key", "State", "Scopes", "Last used", "Expires", ""]}>
-          {list.data.items.map((key) => (
-            <KeyRow key={key.id} apiKey={key} canRevoke={may("keys:write")} />
-          ))}
-        </ScrollTable>
-      )}
+      <Listed
+        query={list}
+        items={list.data?.items}
+        empty={
+          <Empty title="No keys">
+            Programs and the command line act by a key. Make one above, or sign in from a terminal, which makes its own:
+            <Group justify="center" mt="xs">
+              <Copyable text="onvera auth login" what="the command" />
+            </Group>
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="API keys" columns={["Name", "Key", "State", "Scopes", "Last used", "Expires", ""]}>
+            {items.map((key) => (
+              <KeyRow key={key.id} apiKey={key} canRevoke={may("keys:write")} />
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
       <Modal opened={isOpen} onClose={close} title="New API key">
         <NewKey />
       </Modal>

@@ -2,9 +2,10 @@
 import { Badge, Group, Table, Text } from "@mantine/core";
 import { useEnvironments } from "../deployments/queries.ts";
 import { Copyable } from "../shared/copyable.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
 
 export function EnvironmentsPage() {
@@ -15,12 +16,22 @@ export function EnvironmentsPage() {
         An environment says where deployments run and how apart they are: on shared machines, on dedicated ones, or in
         your own cloud account. The platform's operator sets up dedicated ones.
       </Text>
-      {environments.error && <Failure error={environments.error} onRetry={() => void environments.refetch()} />}
-      {environments.isPending && <Loading />}
-      {environments.data && (
-        <ScrollTable label="Environments" columns={["Name", "Isolation", "Owner", "Created", "Id"]}>
-          {environments.data.items.map(
-            ({ id, name, is_default: isDefault, isolation_level: isolation, owner, created_at: at }) => (
+      <Listed
+        query={environments}
+        items={environments.data?.items}
+        usualRows={2}
+        empty={
+          <Empty title="No environment">
+            A deployment needs one to live in. The platform's operator makes it:
+            <Group justify="center" mt="xs">
+              <Copyable text="onvera environments create Production --isolation dedicated" what="the command" />
+            </Group>
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="Environments" columns={["Name", "Isolation", "Owner", "Created", "Id"]}>
+            {items.map(({ id, name, is_default: isDefault, isolation_level: isolation, owner, created_at: at }) => (
               <Table.Tr key={id}>
                 <Table.Td>
                   <Group gap={6}>
@@ -41,10 +52,10 @@ export function EnvironmentsPage() {
                   <Copyable text={id} what="the environment's id" />
                 </Table.Td>
               </Table.Tr>
-            ),
-          )}
-        </ScrollTable>
-      )}
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
     </Page>
   );
 }

@@ -1,12 +1,13 @@
 /** The clusters deployments run on. */
-import { Table } from "@mantine/core";
+import { Group, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, dataOf } from "../api/client.ts";
 import { keys } from "../api/query-keys.ts";
 import { Copyable } from "../shared/copyable.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
 
 export function ClustersPage() {
@@ -16,26 +17,41 @@ export function ClustersPage() {
   });
   return (
     <Page title="Clusters">
-      {clusters.error && <Failure error={clusters.error} onRetry={() => void clusters.refetch()} />}
-      {clusters.isPending && <Loading />}
-      {clusters.data && (
-        <ScrollTable label="Clusters" columns={["Name", "Kind", "Domain", "Shared", "Since", "Id"]}>
-          {clusters.data.items.map(({ id, name, kind, domain, shared, created_at: at }) => (
-            <Table.Tr key={id}>
-              <Table.Td>{name}</Table.Td>
-              <Table.Td>{kind}</Table.Td>
-              <Table.Td>{domain}</Table.Td>
-              <Table.Td>{shared ? "by all organizations" : "by this organization"}</Table.Td>
-              <Table.Td>
-                <When at={at} size="sm" />
-              </Table.Td>
-              <Table.Td>
-                <Copyable text={id} what="the cluster's id" />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </ScrollTable>
-      )}
+      <Text size="sm" c="dimmed" maw={640}>
+        A cluster is where the processes of deployments run. Each environment is on one.
+      </Text>
+      <Listed
+        query={clusters}
+        items={clusters.data?.items}
+        usualRows={2}
+        empty={
+          <Empty title="No cluster">
+            Nothing can be deployed before there is one. A machine becomes one when a worker starts on it:
+            <Group justify="center" mt="xs">
+              <Copyable text="./onvera start" what="the command" />
+            </Group>
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="Clusters" columns={["Name", "Kind", "Domain", "Shared", "Since", "Id"]}>
+            {items.map(({ id, name, kind, domain, shared, created_at: at }) => (
+              <Table.Tr key={id}>
+                <Table.Td>{name}</Table.Td>
+                <Table.Td>{kind}</Table.Td>
+                <Table.Td>{domain}</Table.Td>
+                <Table.Td>{shared ? "by all organizations" : "by this organization"}</Table.Td>
+                <Table.Td>
+                  <When at={at} size="sm" />
+                </Table.Td>
+                <Table.Td>
+                  <Copyable text={id} what="the cluster's id" />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
     </Page>
   );
 }

@@ -1,13 +1,15 @@
 /** The workers: which live, what they can do, since when. For platform operators. */
-import { Button, Table } from "@mantine/core";
+import { Button, Group, Table } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { api, dataOf, idempotent } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
 import { StateBadge } from "../shared/badges.tsx";
+import { Copyable } from "../shared/copyable.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
 
 const EVERY_MILLISECONDS = 5_000;
@@ -20,65 +22,77 @@ export function WorkersPage() {
   });
   return (
     <Page title="Workers">
-      {workers.error && <Failure error={workers.error} onRetry={() => void workers.refetch()} />}
-      {workers.isPending && <Loading />}
-      {workers.data && (
-        <ScrollTable
-          label="Workers"
-          columns={[
-            "Worker",
-            "State",
-            "Under way",
-            "Node",
-            "Can run",
-            "Slots",
-            "Version",
-            "Started",
-            "Last sign of life",
-            "",
-          ]}
-        >
-          {workers.data.items.map(
-            ({
-              id,
-              state,
-              node,
-              host,
-              pid,
-              capabilities,
-              slots,
-              version,
-              operations,
-              drain_requested_at: drainRequestedAt,
-              started_at: startedAt,
-              heartbeat_at: heartbeatAt,
-            }) => (
-              <Table.Tr key={id}>
-                <Table.Td title={id}>
-                  {host} ({pid})
-                </Table.Td>
-                <Table.Td>
-                  <StateBadge state={state} />
-                </Table.Td>
-                <Table.Td>{operations}</Table.Td>
-                <Table.Td>{node}</Table.Td>
-                <Table.Td>{capabilities.join(", ")}</Table.Td>
-                <Table.Td>{slots}</Table.Td>
-                <Table.Td>{version}</Table.Td>
-                <Table.Td>
-                  <When at={startedAt} size="sm" />
-                </Table.Td>
-                <Table.Td>
-                  <When at={heartbeatAt} size="sm" />
-                </Table.Td>
-                <Table.Td>
-                  {state !== "stopped" && <DrainButton id={id} isDraining={drainRequestedAt !== null} />}
-                </Table.Td>
-              </Table.Tr>
-            ),
-          )}
-        </ScrollTable>
-      )}
+      <Listed
+        query={workers}
+        items={workers.data?.items}
+        usualRows={2}
+        empty={
+          <Empty title="No worker">
+            Operations wait in the queue until one starts, on this machine or another:
+            <Group justify="center" mt="xs">
+              <Copyable text="./onvera start" what="the command" />
+            </Group>
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable
+            label="Workers"
+            columns={[
+              "Worker",
+              "State",
+              "Under way",
+              "Node",
+              "Can run",
+              "Slots",
+              "Version",
+              "Started",
+              "Last sign of life",
+              "",
+            ]}
+          >
+            {items.map(
+              ({
+                id,
+                state,
+                node,
+                host,
+                pid,
+                capabilities,
+                slots,
+                version,
+                operations,
+                drain_requested_at: drainRequestedAt,
+                started_at: startedAt,
+                heartbeat_at: heartbeatAt,
+              }) => (
+                <Table.Tr key={id}>
+                  <Table.Td title={id}>
+                    {host} ({pid})
+                  </Table.Td>
+                  <Table.Td>
+                    <StateBadge state={state} />
+                  </Table.Td>
+                  <Table.Td>{operations}</Table.Td>
+                  <Table.Td>{node}</Table.Td>
+                  <Table.Td>{capabilities.join(", ")}</Table.Td>
+                  <Table.Td>{slots}</Table.Td>
+                  <Table.Td>{version}</Table.Td>
+                  <Table.Td>
+                    <When at={startedAt} size="sm" />
+                  </Table.Td>
+                  <Table.Td>
+                    <When at={heartbeatAt} size="sm" />
+                  </Table.Td>
+                  <Table.Td>
+                    {state !== "stopped" && <DrainButton id={id} isDraining={drainRequestedAt !== null} />}
+                  </Table.Td>
+                </Table.Tr>
+              ),
+            )}
+          </ScrollTable>
+        )}
+      </Listed>
     </Page>
   );
 }

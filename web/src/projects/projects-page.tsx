@@ -6,9 +6,10 @@ import { Link } from "@tanstack/react-router";
 import { useEnvironments } from "../deployments/queries.ts";
 import { isAdmin } from "../members/roles.ts";
 import { useCaller } from "../session/use-caller.ts";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
 import { NewProject } from "./new-project.tsx";
 import { useProjects } from "./queries.ts";
@@ -30,35 +31,39 @@ export function ProjectsPage() {
       <Text size="sm" c="dimmed" maw={640}>
         A project groups environments. Somebody can have a higher role in one project than in the organization.
       </Text>
-      {projects.error && <Failure error={projects.error} onRetry={() => void projects.refetch()} />}
-      {projects.isPending && <Loading rows={2} />}
-      {projects.data?.items.length === 0 && (
-        <Empty title="No projects" action={button}>
-          {mayCreate
-            ? "Make one to give people a role in some environments only."
-            : "An admin of the organization can make one."}
-        </Empty>
-      )}
-      {projects.data && projects.data.items.length > 0 && (
-        <ScrollTable label="Projects" columns={["Name", "Short name", "Environments", "Created"]}>
-          {projects.data.items.map(({ id, name, slug, created_at: createdAt }) => (
-            <Table.Tr key={id}>
-              <Table.Td>
-                <Anchor component={Link} to={`/projects/${id}`} size="sm" fw={600}>
-                  {name}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>
-                <Code>{slug}</Code>
-              </Table.Td>
-              <Table.Td>{placed(id)}</Table.Td>
-              <Table.Td>
-                <When at={createdAt} size="sm" />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </ScrollTable>
-      )}
+      <Listed
+        query={projects}
+        items={projects.data?.items}
+        usualRows={2}
+        empty={
+          <Empty title="No projects" action={button}>
+            {mayCreate
+              ? "Make one to give people a role in some environments only."
+              : "An admin of the organization can make one."}
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="Projects" columns={["Name", "Short name", "Environments", "Created"]}>
+            {items.map(({ id, name, slug, created_at: createdAt }) => (
+              <Table.Tr key={id}>
+                <Table.Td>
+                  <Anchor component={Link} to={`/projects/${id}`} size="sm" fw={600}>
+                    {name}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td>
+                  <Code>{slug}</Code>
+                </Table.Td>
+                <Table.Td>{placed(id)}</Table.Td>
+                <Table.Td>
+                  <When at={createdAt} size="sm" />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
       <Modal opened={isOpen} onClose={close} title="New project">
         <NewProject />
       </Modal>

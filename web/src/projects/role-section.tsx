@@ -1,8 +1,9 @@
 /** Who has a role of their own in a project: listed, given, taken back. */
 import { Paper, Table, Text, Title } from "@mantine/core";
 import { api, dataOf } from "../api/client.ts";
+import { Listed } from "../shared/listed.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { SureButton } from "../shared/sure-button.tsx";
 import { GrantForm } from "./grant-form.tsx";
 import { projectPath, useProjectChange, useProjectRoles } from "./queries.ts";
@@ -22,32 +23,36 @@ export function RoleSection({ projectId, mayChange }: RoleSectionProps) {
       <Text size="sm" c="dimmed" mb="sm">
         A role here adds to the one in the organization and never takes anything away.
       </Text>
-      {roles.error && <Failure error={roles.error} onRetry={() => void roles.refetch()} />}
-      {roles.isPending && <Loading rows={2} />}
-      {roles.data?.items.length === 0 && (
-        <Empty title="Nobody has a role of their own here">
-          {mayChange
-            ? "Choose a member and a role below."
-            : "Everybody acts by their role in the organization. An admin can give more."}
-        </Empty>
-      )}
-      {roles.data && roles.data.items.length > 0 && (
-        <ScrollTable
-          label="Roles in this project"
-          columns={["Name", "Email", "In the organization", "Here", "In force", ""]}
-        >
-          {roles.data.items.map(({ user_id: id, name, email, role, ...more }) => (
-            <Table.Tr key={id}>
-              <Table.Td>{name}</Table.Td>
-              <Table.Td>{email}</Table.Td>
-              <Table.Td>{more.organization_role}</Table.Td>
-              <Table.Td>{role}</Table.Td>
-              <Table.Td fw={600}>{more.effective_role}</Table.Td>
-              <Table.Td ta="end">{mayChange && <RevokeButton projectId={projectId} userId={id} />}</Table.Td>
-            </Table.Tr>
-          ))}
-        </ScrollTable>
-      )}
+      <Listed
+        query={roles}
+        items={roles.data?.items}
+        usualRows={2}
+        empty={
+          <Empty title="Nobody has a role of their own here">
+            {mayChange
+              ? "Choose a member and a role below."
+              : "Everybody acts by their role in the organization. An admin can give more."}
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable
+            label="Roles in this project"
+            columns={["Name", "Email", "In the organization", "Here", "In force", ""]}
+          >
+            {items.map(({ user_id: id, name, email, role, ...more }) => (
+              <Table.Tr key={id}>
+                <Table.Td>{name}</Table.Td>
+                <Table.Td>{email}</Table.Td>
+                <Table.Td>{more.organization_role}</Table.Td>
+                <Table.Td>{role}</Table.Td>
+                <Table.Td fw={600}>{more.effective_role}</Table.Td>
+                <Table.Td ta="end">{mayChange && <RevokeButton projectId={projectId} userId={id} />}</Table.Td>
+              </Table.Tr>
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
       {mayChange && <GrantForm projectId={projectId} />}
     </Paper>
   );

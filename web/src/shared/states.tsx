@@ -2,7 +2,7 @@
 import { Alert, Button, Center, Code, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconAlertCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { ApiProblem, messageOf } from "../api/problem.ts";
+import { ApiProblem, messageOf, nextOf } from "../api/problem.ts";
 
 export function Loading({ rows = 5 }: { rows?: number }) {
   return (
@@ -13,11 +13,13 @@ export function Loading({ rows = 5 }: { rows?: number }) {
 }
 
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const next = nextOf(error);
   const requestId = error instanceof ApiProblem ? error.requestId : undefined;
   return (
     <Alert color="red" role="alert" icon={<IconAlertCircle aria-hidden />} title="That did not work">
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{messageOf(error)}</Text>
+        {next !== undefined && <Text size="sm">{next}</Text>}
         {error instanceof ApiProblem && error.fields.length > 0 && (
           <Text size="sm" component="ul" m={0} pl="md">
             {error.fields.map(({ pointer, message }) => (
