@@ -53,6 +53,9 @@ export async function tellStory({ server, ownerKey: key, runtime, organizationId
   ]);
   const failed = await server.deploy(key, { name: "Warehouse" }, { ready: false });
   await begin(store, failed.operationId);
+  await progress(store, failed.operationId, "initializing", "Initializing");
+  await progress(store, failed.operationId, "provisioning_db", "Provisioning database");
+  await progress(store, failed.operationId, "provisioning_infra", "Provisioning infrastructure");
   await progress(store, failed.operationId, "bootstrapping_app", "Bootstrapping application");
   await finish(store, failed.operationId, {
     error: {

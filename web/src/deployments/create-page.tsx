@@ -6,6 +6,7 @@ import {
   Checkbox,
   Grid,
   Group,
+  Input,
   Paper,
   Radio,
   SegmentedControl,
@@ -24,7 +25,9 @@ import type { App } from "../api/types.ts";
 import { Copyable } from "../shared/copyable.tsx";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
+import { capitalized, counted } from "../shared/words.ts";
 import { bodyOf, commandOf, type Draft, faultsOf, firstDraft } from "./create-draft.ts";
+import classes from "./create-page.module.css";
 import { useApps, useEnvironments } from "./queries.ts";
 
 const descriptions: Readonly<Record<Draft["app"], string>> = {
@@ -95,8 +98,8 @@ function CreateForm({ apps }: { apps: readonly App[] }) {
                   What you get
                 </Title>
                 <Text size="sm">
-                  A {app?.title ?? draft.app} with its own database, its own processes and its own address, in about a
-                  minute.
+                  {app?.title ?? capitalized(draft.app)} with its own database, its own processes and its own address,
+                  in about a minute.
                 </Text>
                 <div>
                   <Text size="xs" c="dimmed" mb={4}>
@@ -136,7 +139,7 @@ function AppChoice({ apps, value, onChange }: AppChoiceProps) {
     >
       <Group mt={4} align="stretch">
         {apps.map(({ app_type: type, title }) => (
-          <Radio.Card key={type} value={type} p="md" flex="1 1 220px" withBorder>
+          <Radio.Card key={type} value={type} p="md" flex="1 1 220px" withBorder className={classes.card}>
             <Group wrap="nowrap" align="flex-start">
               <Radio.Indicator />
               <div>
@@ -163,9 +166,9 @@ function SizeChoice({ app, value, onChange }: SizeChoiceProps) {
   const chosen = app?.sizes.find(({ name }) => name === value);
   return (
     <div>
-      <Text size="sm" fw={500} mb={4} id="size-label">
+      <Input.Label labelElement="div" id="size-label" mb={4} display="block">
         Size
-      </Text>
+      </Input.Label>
       <SegmentedControl
         aria-labelledby="size-label"
         value={value}
@@ -174,7 +177,7 @@ function SizeChoice({ app, value, onChange }: SizeChoiceProps) {
       />
       {chosen && (
         <Text size="xs" c="dimmed" mt={4}>
-          {chosen.cpu} cores and {chosen.memory_megabytes / 1024} GiB of memory for all its processes
+          {counted(chosen.cpu, "core")} and {chosen.memory_megabytes / 1024} GiB of memory for all its processes
         </Text>
       )}
     </div>
@@ -192,7 +195,7 @@ function Placement({ app, draft, onChange }: PartProps & { app: App | undefined 
     <Group grow align="flex-start">
       <Select
         label="Environment"
-        description="Where it runs, and how apart from others. It stays there."
+        description="Where it runs. It stays there."
         placeholder="the default one"
         data={environments.data?.items.map(({ id, name, isolation_level: isolation }) => ({
           value: id,

@@ -1,6 +1,6 @@
 /** One deployment: its state, what can be done with it, and everything there is to see of it. */
 import { Alert, Anchor, Button, Group, Tabs, Text } from "@mantine/core";
-import { IconExternalLink } from "@tabler/icons-react";
+import { IconAlertTriangle, IconExternalLink } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, dataOf } from "../api/client.ts";
@@ -115,7 +115,7 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
 
 /** What goes on right now, and what the last change left behind. */
 function CurrentOperation({ deployment }: { deployment: Deployment }) {
-  const { current_operation_id: operationId, conditions } = deployment;
+  const { id, current_operation_id: operationId, conditions } = deployment;
   const { data: operation } = useQuery({
     queryKey: keys.operation(operationId ?? ""),
     queryFn: () =>
@@ -137,10 +137,18 @@ function CurrentOperation({ deployment }: { deployment: Deployment }) {
         </Alert>
       )}
       {troubles.map(({ type, reason, message }) => (
-        <Alert key={type} color="yellow" title={type.replaceAll("_", " ")}>
-          <Text size="sm">
+        <Alert
+          key={type}
+          color="yellow"
+          icon={<IconAlertTriangle aria-hidden />}
+          title={capitalized(type.replaceAll("_", " "))}
+        >
+          <Text size="sm" mb={4}>
             {message} ({reason})
           </Text>
+          <Anchor component={Link} to={`/deployments/${id}?tab=history`} size="sm">
+            What happened, and what to do next
+          </Anchor>
         </Alert>
       ))}
     </>

@@ -14,6 +14,14 @@ import { capitalized } from "../shared/words.ts";
 import { useEnvironments, useHealth } from "./queries.ts";
 import { ScaleControl } from "./scale-control.tsx";
 
+const noAddress: Readonly<Record<Deployment["status"], string>> = {
+  provisioning: "once it is ready",
+  ready: "once it is ready",
+  failed: "none: it never became ready",
+  destroying: "no longer",
+  destroyed: "no longer",
+};
+
 export function OverviewTab({ deployment }: { deployment: Deployment }) {
   const environments = useEnvironments();
   const environment = environments.data?.items.find(({ id }) => id === deployment.environment_id);
@@ -33,7 +41,7 @@ export function OverviewTab({ deployment }: { deployment: Deployment }) {
                   {url}
                 </Anchor>
               ) : (
-                "once it is ready"
+                noAddress[deployment.status]
               ),
             ],
             ["Created", <When key="created" at={createdAt} size="sm" />],

@@ -1,5 +1,5 @@
 /** What can be changed of a deployment: seen first as a plan, then applied. */
-import { Button, Code, Group, Paper, Select, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Button, Code, Group, Input, Paper, Select, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, dataOf, idempotent } from "../api/client.ts";
@@ -120,9 +120,7 @@ export function SettingsTab({ deployment }: { deployment: Deployment }) {
           disabled={!canChange}
         />
         <div>
-          <Text size="sm" fw={500}>
-            Environment variables
-          </Text>
+          <Input.Label labelElement="div">Environment variables</Input.Label>
           <Text size="xs" c="dimmed" mb={4}>
             Set now: {Object.keys(settings.environment_variables).length === 0 && "none"}
             {Object.keys(settings.environment_variables).map((variable) => (

@@ -1,8 +1,9 @@
 /** Who is signed in, in which organization, and the way out. */
-import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
+import { Menu, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconBook2, IconCheck, IconDevices, IconLogout } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { messageOf } from "../api/problem.ts";
 import { chooseOrganization } from "../session/organization.ts";
 import { signOut } from "../session/session.ts";
@@ -11,20 +12,16 @@ import { useCaller } from "../session/use-caller.ts";
 const tellNotSignedOut = (error: unknown) =>
   notifications.show({ color: "red", title: "You are still signed in", message: messageOf(error) });
 
-export function AccountMenu() {
+/** @param children what opens it */
+export function AccountMenu({ children }: { children: ReactNode }) {
   const { caller } = useCaller();
-  const name = caller?.user.name ?? "";
   return (
-    <Menu position="bottom-end" width={260}>
-      <Menu.Target>
-        <UnstyledButton aria-label={`Account of ${name}`}>
-          <Avatar name={name} color="indigo" radius="xl" alt="" />
-        </UnstyledButton>
-      </Menu.Target>
+    <Menu position="bottom-end" width={260} defaultOpened>
+      <Menu.Target>{children}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
           <Text size="sm" fw={600}>
-            {name}
+            {caller?.user.name}
           </Text>
           <Text size="xs">{caller?.user.email}</Text>
           <Text size="xs">

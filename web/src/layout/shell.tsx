@@ -6,9 +6,7 @@ import {
   Burger,
   Group,
   NavLink,
-  ScrollArea,
   Text,
-  Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
@@ -30,7 +28,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { liveStore } from "../api/live.ts";
 import { type Scope, useCaller } from "../session/use-caller.ts";
-import { AccountMenu } from "./account-menu.tsx";
+import { AccountButton } from "./account-button.tsx";
 
 const places: readonly { to: string; label: string; icon: typeof IconBox; scope: Scope }[] = [
   { to: "/deployments", label: "Deployments", icon: IconBox, scope: "deployments:read" },
@@ -65,27 +63,25 @@ export function Shell() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <SchemeButton />
-            <AccountMenu />
+            <AccountButton />
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Main">
-        <ScrollArea>
-          {places
-            .filter(({ scope }) => may(scope))
-            .map(({ to, label, icon: Icon }) => (
-              <NavLink
-                key={to}
-                component={Link}
-                to={to}
-                label={label}
-                leftSection={<Icon size={18} aria-hidden />}
-                active={pathname.startsWith(to)}
-                aria-current={pathname.startsWith(to) ? "page" : undefined}
-                onClick={close}
-              />
-            ))}
-        </ScrollArea>
+      <AppShell.Navbar p="xs" aria-label="Main" style={{ overflowY: "auto" }}>
+        {places
+          .filter(({ scope }) => may(scope))
+          .map(({ to, label, icon: Icon }) => (
+            <NavLink
+              key={to}
+              component={Link}
+              to={to}
+              label={label}
+              leftSection={<Icon size={18} aria-hidden />}
+              active={pathname.startsWith(to)}
+              aria-current={pathname.startsWith(to) ? "page" : undefined}
+              onClick={close}
+            />
+          ))}
       </AppShell.Navbar>
       <AppShell.Main>
         <Outlet />
@@ -116,10 +112,14 @@ function SchemeButton() {
   const scheme = useComputedColorScheme("light");
   const next = scheme === "dark" ? "light" : "dark";
   return (
-    <Tooltip label={`Use ${next} colours`}>
-      <ActionIcon variant="default" size="lg" onClick={() => setColorScheme(next)} aria-label={`Use ${next} colours`}>
-        {scheme === "dark" ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="default"
+      size="lg"
+      onClick={() => setColorScheme(next)}
+      aria-label={`Use ${next} colours`}
+      title={`Use ${next} colours`}
+    >
+      {scheme === "dark" ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
+    </ActionIcon>
   );
 }

@@ -1,5 +1,5 @@
 /** Asks whether a person may do something, and why. */
-import { Alert, Button, Group, NativeSelect, Paper, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, NativeSelect, Paper, Select, SimpleGrid, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -7,6 +7,7 @@ import { type Permission, permissions } from "../../../src/domain/permissions.ts
 import { api, dataOf } from "../api/client.ts";
 import type { AccessExplanation, Member } from "../api/types.ts";
 import { Failure } from "../shared/states.tsx";
+import classes from "./access-form.module.css";
 
 const actions = Object.keys(permissions) as Permission[];
 
@@ -43,7 +44,7 @@ export function AccessForm({ members }: { members: readonly Member[] }) {
               Asks the table that every request is judged by.
             </Text>
           </div>
-          <Group align="flex-end">
+          <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }} className={classes.questions}>
             <NativeSelect
               label="Person"
               data={[
@@ -63,14 +64,14 @@ export function AccessForm({ members }: { members: readonly Member[] }) {
             />
             <TextInput
               label="Resource"
-              placeholder="dep_… or the organization"
+              placeholder="all of the organization"
               value={resource}
               onChange={({ currentTarget: { value } }) => ask(() => setResource(value))}
             />
             <Button type="submit" variant="default" loading={explain.isPending}>
               Explain
             </Button>
-          </Group>
+          </SimpleGrid>
           {explain.error && <Failure error={explain.error} />}
           {explain.data && <Verdict explanation={explain.data} />}
         </Stack>

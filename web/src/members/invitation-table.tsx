@@ -25,7 +25,7 @@ export function InvitationTable() {
         }
       >
         {(items) => (
-          <ScrollTable label="Invitations" columns={["Email", "Role", "State", "Asked", "Ends", ""]}>
+          <ScrollTable isFramed label="Invitations" columns={["Email", "Role", "State", "Asked", "Ends", ""]}>
             {items.map(
               ({ id, email, role, status, created_at: createdAt, expires_at: expiresAt, accepted_at: acceptedAt }) => (
                 <Table.Tr key={id}>
@@ -40,7 +40,7 @@ export function InvitationTable() {
                   <Table.Td>
                     <When at={acceptedAt ?? expiresAt} size="sm" />
                   </Table.Td>
-                  <Table.Td>{status === "open" && <WithdrawButton id={id} />}</Table.Td>
+                  <Table.Td ta="end">{status === "open" && <WithdrawButton id={id} />}</Table.Td>
                 </Table.Tr>
               ),
             )}

@@ -15,7 +15,7 @@ interface MemberTableProps {
 
 export function MemberTable({ members, caller }: MemberTableProps) {
   return (
-    <ScrollTable label="Members" columns={["Name", "Email", "Role", "Since", ""]}>
+    <ScrollTable isFramed label="Members" columns={["Name", "Email", "Role", "Since", ""]}>
       {members.map((member) => (
         <MemberRow key={member.user_id} member={member} caller={caller} />
       ))}

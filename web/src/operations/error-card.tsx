@@ -13,7 +13,15 @@ const owners: Readonly<Record<string, string>> = {
 
 export function ErrorCard({ error }: { error: NonNullable<Operation["error"]>; operation: Operation }) {
   return (
-    <Alert color="red" role="alert" icon={<IconAlertCircle aria-hidden />} title={error.message}>
+    <Alert
+      color="red"
+      role="alert"
+      // As large a field of red as this would shout down the words in it.
+      variant="outline"
+      bg="var(--mantine-color-body)"
+      icon={<IconAlertCircle aria-hidden />}
+      title={error.message}
+    >
       <Stack gap="sm">
         <Group gap={6}>
           <Text size="sm" fw={600}>

@@ -64,7 +64,7 @@ function OperationView({ operation, events }: { operation: Operation; events: Op
             items={[
               ["Deployment", <ResourceName key="resource" id={resourceId} />],
               [
-                "Now",
+                isOver(operation) ? "Came as far as" : "Now",
                 <span key="now" role="status">
                   {nowWords(operation)}
                 </span>,

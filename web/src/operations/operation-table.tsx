@@ -17,7 +17,7 @@ interface OperationTableProps {
 export function OperationTable({ operations, withResource = false }: OperationTableProps) {
   const columns = ["Operation", "Status", ...(withResource ? ["Deployment"] : []), "By", "When", "Took"];
   return (
-    <ScrollTable label="Operations" columns={columns}>
+    <ScrollTable isFramed label="Operations" columns={columns}>
       {operations.map((operation) => (
         <Table.Tr key={operation.id}>
           <Table.Td>

@@ -49,7 +49,11 @@ export function ApiKeysPage() {
         }
       >
         {(items) => (
-          <ScrollTable label="API keys" columns={["Name", "Key", "State", "Scopes", "Last used", "Expires", ""]}>
+          <ScrollTable
+            isFramed
+            label="API keys"
+            columns={["Name", "Key", "State", "Scopes", "Last used", "Expires", ""]}
+          >
             {items.map((key) => (
               <KeyRow key={key.id} apiKey={key} canRevoke={may("keys:write")} />
             ))}
@@ -85,7 +89,7 @@ function KeyRow({ apiKey, canRevoke }: { apiKey: ApiKey; canRevoke: boolean }) {
       <Table.Td>
         <When at={expires} size="sm" />
       </Table.Td>
-      <Table.Td>
+      <Table.Td ta="end">
         {canRevoke && status === "active" && (
           <SureButton label="Revoke" sure="Revoke for ever" onSure={() => revoke.mutate()} isBusy={revoke.isPending} />
         )}

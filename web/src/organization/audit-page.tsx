@@ -60,7 +60,7 @@ export function AuditPage() {
 }
 
 const AuditTable = ({ events }: { events: readonly AuditEvent[] }) => (
-  <ScrollTable label="Audit log" columns={["When", "Who", "From", "Action", "Target", "Outcome"]}>
+  <ScrollTable isFramed label="Audit log" columns={["When", "Who", "From", "Action", "Target", "Outcome"]}>
     {events.map(({ id, at, actor, origin, action: what, target_id: targetId, outcome }) => (
       <Table.Tr key={id}>
         <Table.Td>

@@ -30,7 +30,7 @@ export function EnvironmentsPage() {
         }
       >
         {(items) => (
-          <ScrollTable label="Environments" columns={["Name", "Isolation", "Owner", "Created", "Id"]}>
+          <ScrollTable isFramed label="Environments" columns={["Name", "Isolation", "Owner", "Created", "Id"]}>
             {items.map(({ id, name, is_default: isDefault, isolation_level: isolation, owner, created_at: at }) => (
               <Table.Tr key={id}>
                 <Table.Td>

@@ -34,7 +34,7 @@ export function ClustersPage() {
         }
       >
         {(items) => (
-          <ScrollTable label="Clusters" columns={["Name", "Kind", "Domain", "Shared", "Since", "Id"]}>
+          <ScrollTable isFramed label="Clusters" columns={["Name", "Kind", "Domain", "Shared", "Since", "Id"]}>
             {items.map(({ id, name, kind, domain, shared, created_at: at }) => (
               <Table.Tr key={id}>
                 <Table.Td>{name}</Table.Td>

@@ -37,6 +37,7 @@ export function WorkersPage() {
       >
         {(items) => (
           <ScrollTable
+            isFramed
             label="Workers"
             columns={[
               "Worker",

@@ -44,7 +44,7 @@ export function ProjectsPage() {
         }
       >
         {(items) => (
-          <ScrollTable label="Projects" columns={["Name", "Short name", "Environments", "Created"]}>
+          <ScrollTable isFramed label="Projects" columns={["Name", "Short name", "Environments", "Created"]}>
             {items.map(({ id, name, slug, created_at: createdAt }) => (
               <Table.Tr key={id}>
                 <Table.Td>

@@ -23,7 +23,9 @@ export function SignUpPage() {
   return (
     <EntryCard
       title={mode.data === "invite-only" ? "By invitation" : "Make an account"}
-      intro={isOpen ? "It comes with an organization of your own." : "For people who deploy Airflow and Superset."}
+      intro={
+        mode.data === "invite-only" ? "Nobody makes an account here on their own." : "With an organization of your own."
+      }
       refused="No account was made"
       error={signingUp.error}
       onSubmit={() => signingUp.mutate()}
@@ -32,8 +34,7 @@ export function SignUpPage() {
       {mode.error && <Failure error={mode.error} onRetry={() => void mode.refetch()} />}
       {mode.data === "invite-only" && (
         <Text size="sm">
-          Nobody makes an account here on their own. Ask an admin of your organization to invite you: they give you a
-          link, and the link leads in.
+          Ask an admin of your organization to invite you: they give you a link, and the link leads in.
         </Text>
       )}
       {isOpen && (

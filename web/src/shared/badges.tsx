@@ -55,6 +55,7 @@ export function StateBadge({ state }: { state: string }) {
       color={color}
       tt="none"
       fw={600}
+      miw="max-content"
       leftSection={<Icon size={13} aria-hidden />}
       // The light variant's own text colour falls short of a contrast of 4.5 for some colours.
       styles={{ label: { color: "var(--mantine-color-text)" } }}

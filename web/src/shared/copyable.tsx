@@ -1,5 +1,5 @@
 /** A line to take along: an id, a command, a key. */
-import { ActionIcon, Code, CopyButton, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Code, CopyButton, Group } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 
 export function Copyable({ text, what }: { text: string; what: string }) {
@@ -8,11 +8,16 @@ export function Copyable({ text, what }: { text: string; what: string }) {
       <Code style={{ overflowWrap: "anywhere" }}>{text}</Code>
       <CopyButton value={text}>
         {({ copied, copy }) => (
-          <Tooltip label={copied ? "Copied" : "Copy"}>
-            <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={`Copy ${what}`}>
-              {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            onClick={copy}
+            aria-label={`Copy ${what}`}
+            title={copied ? "Copied" : "Copy"}
+          >
+            {copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
+          </ActionIcon>
         )}
       </CopyButton>
     </Group>
