@@ -7,6 +7,7 @@ import { startWorker } from "../automation/worker/start.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderProcess } from "../providers/process/client.ts";
+import { createAppReadings } from "./app-readings.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
 import type { LocalProviderConfig } from "./local-providers.ts";
@@ -74,7 +75,8 @@ export async function startWorkerServices(
     version,
     timings: leaseTimings(process.env.ONVERA_LEASE_SECONDS),
   });
-  const sampling = startSampling({ store, supervisor, node: settings.nodeId, workerId: worker.id, log });
+  const appReadings = createAppReadings(installation, supervisor);
+  const sampling = startSampling({ store, supervisor, node: settings.nodeId, workerId: worker.id, log, appReadings });
   log.info({ worker: worker.id, slots }, "The worker takes operations");
   return {
     async drain(timeoutSeconds) {
