@@ -20,6 +20,8 @@ export const ownAffairs: Readonly<Record<string, string>> = {
   server: "runs or looks at the control plane on this machine",
   worker: "runs or looks at the control plane on this machine",
   migrate: "runs or looks at the control plane on this machine",
+  backup: "reads this machine's home folder and database files",
+  restore: "makes a home folder on this machine, where no service runs yet",
   "keys list": "reads this machine's key file, which no request may reach",
   "keys rotate": "writes this machine's key file, which no request may reach",
 };

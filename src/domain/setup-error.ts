@@ -1,12 +1,16 @@
 /** A failure of this machine's set-up, told so that its reader can go on: what failed, why, and what to do next. */
 
 export type SetupErrorCode =
+  | "backup-exists"
+  | "backup-unfit"
+  | "backup-unreadable"
   | "canceled"
   | "database-url"
   | "disk-full"
   | "folder-unusable"
   | "go-missing"
   | "go-too-old"
+  | "home-taken"
   | "home-unknown"
   | "invalid-setting"
   | "keys-not-rotated"

@@ -1,11 +1,11 @@
-/** One rotation of the keys at a time, whichever machine it runs on. */
+/** One rotation of the keys, or backup of them, at a time, whichever machine it runs on. */
 import { SetupError } from "../domain/setup-error.ts";
 import type { Store } from "../store/database.ts";
 
 const LOCK = "hashtextextended('onvera key rotation', 0)";
 
 /**
- * Runs `work` while no other rotation runs; the database lets go of it with the connection, also after a kill.
+ * Runs `work` while no other rotation or backup runs; the database lets go of it with the connection, also after a kill.
  * @throws SetupError `keys-not-rotated` when one runs
  */
 export async function alone<T>({ pool }: Store, work: () => Promise<T>): Promise<T> {
@@ -14,9 +14,9 @@ export async function alone<T>({ pool }: Store, work: () => Promise<T>): Promise
     const { rows } = await turn.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS got`);
     if (rows[0]?.got !== true) {
       throw new SetupError("keys-not-rotated", {
-        what: "The keys are being rotated already",
-        why: "another 'onvera keys rotate' runs on this database.",
-        nextStep: "Let it end, then look with 'onvera keys list'.",
+        what: "Another command holds the keys",
+        why: "an 'onvera keys rotate' or an 'onvera backup' runs on this database already.",
+        nextStep: "Let it end, then run this one again.",
       });
     }
     return await work();

@@ -11,6 +11,7 @@ import { createLog, type Log } from "./log.ts";
 import { openNode } from "./node-services.ts";
 import { type RunRecord, removeRunRecord, runningControlPlane, writeRunRecord } from "./run-record.ts";
 import { startServerServices } from "./server-services.ts";
+import { settleRestore } from "./settle-restore.ts";
 import { setUp, type Toolchain } from "./setup.ts";
 import { recordStartFailure } from "./start-failure.ts";
 import type { Verb, VerbIo } from "./verb.ts";
@@ -98,6 +99,7 @@ async function startParts(
   // Before the record goes: 'onvera stop' stops the database as soon as it sees this process leave.
   opened.push(() => database.stop());
   const supervisor = await openNode(installation, io.progress, (message) => log.warn({}, message));
+  await settleRestore(installation, log);
   await (roles.server ? welcome(installation) : welcomeNode(installation));
   // The door before the work: a port that is taken must be known before a worker takes an operation.
   const server = roles.server ? await startServerServices(installation, supervisor, log) : undefined;

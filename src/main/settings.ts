@@ -45,6 +45,22 @@ export const moveGatewayPorts = (file: string, settings: Settings): Promise<Sett
 /** Chooses the API's port anew: for an installation nobody has deployed to yet. */
 export const moveApiPort = (file: string, settings: Settings): Promise<Settings> => move(file, settings, ["apiPort"]);
 
+/**
+ * Makes the ports of a restored installation fit this machine: a wanted one as it is, any other that is taken anew.
+ * @param apiPort the API's, where one is wanted
+ */
+export async function adaptPorts(file: string, apiPort: number | undefined): Promise<void> {
+  const settings = readSettings(file);
+  if (settings === undefined) return;
+  const adapted = { ...settings, ...(apiPort === undefined ? {} : { apiPort }) };
+  const free = await freePorts([adapted.apiPort, adapted.gatewayHttpPort, adapted.gatewayHttpsPort]);
+  for (const name of Object.keys(preferredPorts) as PortName[]) {
+    const isWanted = name === "apiPort" && apiPort !== undefined;
+    if (!isWanted && !(await isFree(adapted[name]))) adapted[name] = free[name];
+  }
+  saveSettings(file, adapted);
+}
+
 type PortName = keyof typeof preferredPorts;
 
 /** @param known what the caller went by: where another process has moved meanwhile, its choice is taken over */

@@ -77,7 +77,7 @@ it("changes nothing of a stack: its own key opens its state, also after a restar
 it("is refused while another rotation runs, and tells where the key stands", async () => {
   const both = await Promise.all([installation.onvera(["keys", "rotate"]), installation.onvera(["keys", "rotate"])]);
   const refused = both.filter(({ code }) => code !== 0);
-  for (const { stderr } of refused) expect(stderr).toContain("being rotated already");
+  for (const { stderr } of refused) expect(stderr).toContain("holds the keys");
   expect(refused.length).toBeLessThan(2);
   expect(ids()).toHaveLength(1);
 });

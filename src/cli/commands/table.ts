@@ -74,6 +74,8 @@ export const sections: readonly CommandSection[] = [
       platform.pulumiCommand,
       platform.stateCommands,
       custody.keyCommands,
+      custody.backupCommand,
+      custody.restoreCommand,
     ],
   },
   {

@@ -35,6 +35,8 @@ export interface ControlPlane {
   runWorker: Verb;
   runMigrate: Verb;
   runPulumi: Verb;
+  runBackup: Verb;
+  runRestore: Verb;
   runKeysList: Verb;
   runKeysRotate: Verb;
 }

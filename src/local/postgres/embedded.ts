@@ -91,6 +91,24 @@ export async function stopEmbeddedPostgres(paths: OnveraPaths): Promise<boolean>
   return withLock(paths.postgres.lock, {}, () => stopServer(paths.postgres.data));
 }
 
+/** The superuser's connection string to the running server. @throws SetupError `not-started` */
+export async function superuserConnection(paths: OnveraPaths): Promise<string> {
+  const server = await runningPostmaster(paths.postgres.data);
+  const password = await readOptional(paths.postgres.passwordFile);
+  if (server && password) return `postgres://${superuserName}:${password}@127.0.0.1:${server.port}/postgres`;
+  throw new SetupError("not-started", {
+    what: "The database cannot be asked",
+    why: server ? `${paths.postgres.passwordFile} is missing.` : "it does not run.",
+    nextStep: "Start it with 'onvera start'.",
+  });
+}
+
+/** Whether the port a stopped server was given can still be had; true where it has none yet. */
+export async function databasePortIsFree(settingsFile: string): Promise<boolean> {
+  const chosen = Settings.safeParse(JSON.parse((await readOptional(settingsFile)) ?? "{}")).data;
+  return chosen === undefined || isFree(chosen.port);
+}
+
 async function prepareServerFolders(paths: OnveraPaths, user: ServerUser): Promise<void> {
   const { root, logs, socketFolder } = paths.postgres;
   await ownFolder(root, user.isOther ? 0o711 : 0o700);

@@ -89,6 +89,8 @@ export const DeploymentState = z.object({
   processes: z.array(ProcessState),
   jobs: z.array(z.object({ name: z.string(), runKey: z.string(), exitCode: z.number().int().nullable() })),
   routes: z.array(z.object({ host: z.string(), port: z.string(), mode: z.enum(["open", "closed"]) })),
+  /** What was put here and stands; a restored installation has none of it yet. Absent from older supervisors. */
+  has: z.object({ secrets: z.boolean(), files: z.boolean(), package: z.boolean() }).optional(),
 });
 export type DeploymentState = z.infer<typeof DeploymentState>;
 

@@ -116,13 +116,14 @@ export class Supervisor {
   /** Everything about one deployment. */
   state(deploymentId: string): DeploymentState {
     const deployment = this.get(deploymentId);
-    const { ports, jobs } = deployment.record;
+    const { ports, jobs, secretsDigest, filesDigest } = deployment.record;
     return {
       identity: identityOf(deployment),
       ports,
       processes: deployment.processStates(),
       jobs: Object.values(jobs).map(({ job, exitCode }) => ({ name: job.name, runKey: job.runKey, exitCode })),
       routes: this.routes.ofDeployment(deploymentId),
+      has: { secrets: secretsDigest !== "", files: filesDigest !== "", package: deployment.record.package !== null },
     };
   }
 

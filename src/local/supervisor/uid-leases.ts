@@ -5,7 +5,7 @@ import { readJsonFile, writeJsonFile } from "./state-file.ts";
 
 /** No system gives uids from here on to people or services by itself. */
 const RESERVED_FROM = 700_000;
-const UID_COUNT = 10_000;
+export const UID_COUNT = 10_000;
 const RANGES = 20_000;
 
 const UidFile = z.object({ next: z.number().int() });

@@ -20,11 +20,14 @@ export function deploymentHandlers(supervisor: SupervisorClient): ResourceHandle
     physicalName: ({ deploymentId }: { deploymentId: string }) => deploymentId,
     delete: goneWithIdentity,
   };
-  /** What cannot be read back exists as long as the deployment does. */
-  const readWhole: HandlerSpec<never>["read"] = async (id, known) => {
-    if ((await supervisor.getDeployment(id)) === null) return null;
-    return { inputs: { deploymentId: id }, outputs: known?.outputs ?? { deploymentId: id } };
-  };
+  /** What cannot be read back exists as long as the deployment does, unless the supervisor says that it was never put. */
+  const readWhole =
+    (part?: "secrets" | "files" | "package"): HandlerSpec<never>["read"] =>
+    async (id, known) => {
+      const state = await supervisor.getDeployment(id);
+      if (state === null || (part !== undefined && state.has?.[part] === false)) return null;
+      return { inputs: { deploymentId: id }, outputs: known?.outputs ?? { deploymentId: id } };
+    };
 
   return [
     resourceHandler(IdentityInputs, {
@@ -54,7 +57,7 @@ export function deploymentHandlers(supervisor: SupervisorClient): ResourceHandle
         await supervisor.putSecrets(deploymentId, secrets);
         return { id: deploymentId, outputs: {} };
       },
-      read: readWhole,
+      read: readWhole("secrets"),
       update: async (id, { secrets }) => {
         await supervisor.putSecrets(id, secrets);
         return {};
@@ -93,7 +96,7 @@ export function deploymentHandlers(supervisor: SupervisorClient): ResourceHandle
         await supervisor.putPackage(deploymentId, body);
         return { id: deploymentId, outputs: {} };
       },
-      read: readWhole,
+      read: readWhole("package"),
       update: async (id, { deploymentId: _same, ...body }) => {
         await supervisor.putPackage(id, body);
         return {};
@@ -109,7 +112,7 @@ export function deploymentHandlers(supervisor: SupervisorClient): ResourceHandle
         await supervisor.putFiles(deploymentId, revision);
         return { id: deploymentId, outputs: {} };
       },
-      read: readWhole,
+      read: readWhole("files"),
       update: async (id, { revision }) => {
         await supervisor.putFiles(id, revision);
         return {};
@@ -126,7 +129,7 @@ export function deploymentHandlers(supervisor: SupervisorClient): ResourceHandle
         const { commit } = await supervisor.postSource(deploymentId, revision);
         return { id: deploymentId, outputs: { commit } };
       },
-      read: readWhole,
+      read: readWhole(),
       update: async (id, { revision }) => ({ commit: (await supervisor.postSource(id, revision)).commit }),
     }),
   ];
