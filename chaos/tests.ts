@@ -1,4 +1,5 @@
 /** Every chaos test by its name: one file each in this folder. */
+import { canaries } from "./canaries.ts";
 import type { ChaosTest } from "./chaos-test.ts";
 import { faultsTest } from "./faults.ts";
 import { fencing } from "./fencing.ts";
@@ -10,6 +11,7 @@ import { submits } from "./submits.ts";
 import { upgrade } from "./upgrade.ts";
 
 export const chaosTests: Readonly<Record<string, ChaosTest>> = {
+  canaries,
   matrix,
   fencing,
   faults: faultsTest,

@@ -7,14 +7,20 @@ import pg from "pg";
 export const canary = (name: string): string =>
   `cnry${name.replaceAll(/[^A-Za-z0-9]/g, "")}${randomBytes(12).toString("hex")}`;
 
-/** The forms a text may take on its way: itself, hex, JSON escapes, percent escapes, base64 at each of three offsets. */
-export function canaryForms(value: string): string[] {
+/**
+ * The forms a secret may take on its way: itself, hex, JSON escapes, percent escapes, base64 at each of three offsets.
+ * @param value text, or the bytes of a key
+ */
+export function canaryForms(value: string | Buffer): string[] {
   const bytes = Buffer.from(value);
+  const text = bytes.toString("latin1");
   const each = (write: (code: number) => string) => [...bytes].map(write).join("");
   const hex = bytes.toString("hex");
   return [
-    value,
-    value.toUpperCase(),
+    text,
+    text.toUpperCase(),
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(text),
     hex,
     hex.toUpperCase(),
     each((code) => `\\u00${code.toString(16)}`),
@@ -47,33 +53,57 @@ export interface CanarySearch {
  * @param allowed where a canary may stand, with the reason in the caller's comment
  */
 export function searchCanaries(
-  canaries: Readonly<Record<string, string>>,
+  canaries: Readonly<Record<string, string | Buffer>>,
   allowed: (hit: CanaryHit) => boolean = () => false,
 ): CanarySearch {
-  const forms = Object.entries(canaries).map(([name, value]) => ({ name, needles: [...new Set(canaryForms(value))] }));
+  const find = findNeedles(
+    Object.entries(canaries).flatMap(([name, value]) => canaryForms(value).map((form) => ({ name, form }))),
+  );
   const hits: CanaryHit[] = [];
   let pieces = 0;
-  const lookAt = (where: string, text: string) => {
-    for (const { name, needles } of forms) {
-      const hit = { canary: name, where };
-      if (needles.some((needle) => text.includes(needle)) && !allowed(hit)) hits.push(hit);
-    }
+  const lookAt = (where: string, bytes: Buffer) => {
+    for (const name of find(bytes)) if (!allowed({ canary: name, where })) hits.push({ canary: name, where });
   };
   return {
     hits,
     looked: () => pieces,
     look(where, content) {
       pieces += 1;
-      const bytes = Buffer.isBuffer(content) ? content : undefined;
-      const text = bytes === undefined ? String(content) : inflated(bytes).toString("latin1");
-      lookAt(where, text);
+      const bytes = inflated(Buffer.from(content));
+      lookAt(where, bytes);
       // State and settings stand in the database as base64 of JSON: what is inside is looked at too.
-      for (const [run] of text.matchAll(/[A-Za-z0-9+/]{64,}={0,2}/g)) {
-        lookAt(`${where} (decoded)`, inflated(Buffer.from(run, "base64")).toString("latin1"));
+      for (const [run] of bytes.toString("latin1").matchAll(/[A-Za-z0-9+/]{64,}={0,2}/g)) {
+        lookAt(`${where} (decoded)`, inflated(Buffer.from(run, "base64")));
       }
     },
   };
 }
+
+/** The needles' names that occur in some bytes; each byte is looked at once, however many needles there are. */
+function findNeedles(needles: readonly { name: string; form: string }[]): (bytes: Buffer) => Set<string> {
+  const starts = new Uint8Array(1 << 16);
+  const byStart = new Map<number, { name: string; bytes: Buffer }[]>();
+  for (const { name, form } of needles) {
+    const bytes = Buffer.from(form, "latin1");
+    // Shorter ones occur by chance.
+    if (bytes.length < SHORTEST_FORM) continue;
+    starts[bytes.readUInt16BE(0)] = 1;
+    const key = bytes.readUInt32BE(0);
+    byStart.set(key, [...(byStart.get(key) ?? []), { name, bytes }]);
+  }
+  return (bytes) => {
+    const found = new Set<string>();
+    for (let at = 0; at + SHORTEST_FORM <= bytes.length; at++) {
+      if (starts[((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)] === 0) continue;
+      for (const needle of byStart.get(bytes.readUInt32BE(at)) ?? []) {
+        if (bytes.subarray(at, at + needle.bytes.length).equals(needle.bytes)) found.add(needle.name);
+      }
+    }
+    return found;
+  };
+}
+
+const SHORTEST_FORM = 8;
 
 function inflated(bytes: Buffer): Buffer {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
