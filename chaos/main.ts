@@ -73,6 +73,8 @@ const options = {
   seed: positive("seed", values.seed) ?? 1,
   say: (line: string) => void process.stderr.write(`${line}\n`),
 };
+// What a run holds is let go when its process ends, whichever way.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 const reports: ChaosReport[] = [];
 for (const name of positionals) {
   const report = await chaosTests[name]?.run(options);

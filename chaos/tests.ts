@@ -7,6 +7,7 @@ import { matrix } from "./matrix.ts";
 import { postgresStops } from "./postgres-stops.ts";
 import { restore } from "./restore.ts";
 import { soak } from "./soak/soak.ts";
+import { starvation } from "./starvation.ts";
 import { submits } from "./submits.ts";
 import { upgrade } from "./upgrade.ts";
 
@@ -18,6 +19,7 @@ export const chaosTests: Readonly<Record<string, ChaosTest>> = {
   "postgres-stops": postgresStops,
   restore,
   soak,
+  starvation,
   submits,
   upgrade,
 };

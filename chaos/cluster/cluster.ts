@@ -67,6 +67,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     ONVERA_LEASE_SECONDS: String(options.leaseSeconds),
     ONVERA_LOG_LEVEL: "warn",
   });
+  // A run that is broken off leaves no process behind.
+  const killAll = () => {
+    for (const pid of installation.processes()) process.kill(pid, "SIGKILL");
+  };
+  process.once("exit", killAll);
   const ports: number[] = [];
   const servers: Member[] = [];
   for (let index = 0; index < options.servers; index++) {
@@ -126,6 +131,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       for (const member of [...workers, ...servers]) member.resume();
       await Promise.all([...workers, ...servers].map((member) => member.kill()));
       await installation.remove().catch(() => undefined);
+      process.off("exit", killAll);
       await line.close();
       await postgres.stop();
     },

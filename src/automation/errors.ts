@@ -18,7 +18,7 @@ const rules: readonly (readonly [pattern: RegExp, code: FailureCode])[] = [
   [/too many clients already|too many connections|remaining connection slots/i, "DATABASE_BUSY"],
   [/tuple concurrently updated|deadlock detected|could not serialize access|40001|40P01/, "DATABASE_CONFLICT"],
   [
-    /ECONNREFUSED|connection refused|the database system is (starting up|shutting down|not yet accepting|in recovery)|ECONNRESET|connection reset by peer|server closed the connection|Connection terminated|terminating connection|57P0[1-3]|driver: bad connection|unexpected EOF|not queryable/i,
+    /ECONNREFUSED|connection refused|the database system is (starting up|shutting down|not yet accepting|in recovery)|ECONNRESET|connection reset by peer|server closed the connection|Connection terminated|terminating connection|57P0[1-3]|driver: bad connection|unexpected EOF|failed to ping PostgreSQL|(?:^|: )EOF\s*$|not queryable/im,
     "DATABASE_UNREACHABLE",
   ],
   [/permission denied|42501|not authorized|AccessDenied|forbidden/i, "PERMISSION_DENIED"],

@@ -61,6 +61,8 @@ describe("what the engine and the providers say, as one of them (NH-09)", () => 
     ["error: read tcp 127.0.0.1: connection reset by peer", "DATABASE_UNREACHABLE", "platform"],
     ["error: pq: terminating connection due to administrator command", "DATABASE_UNREACHABLE", "platform"],
     ["error: getting latest state: unexpected EOF", "DATABASE_UNREACHABLE", "platform"],
+    ["error: EOF\n", "DATABASE_UNREACHABLE", "platform"],
+    ["error: unable to open bucket: failed to ping PostgreSQL: EOF", "DATABASE_UNREACHABLE", "platform"],
     ["error: Client has encountered a connection error and is not queryable", "DATABASE_UNREACHABLE", "platform"],
     ["error: no plugin 'pulumi-resource-random' found in the workspace", "PLUGIN_MISSING", "platform"],
     ["error: something nobody has seen", "ENGINE_FAILED", "provider"],
