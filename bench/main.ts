@@ -2,6 +2,7 @@
 import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
 import { type Figure, table } from "./figure.ts";
+import { load } from "./load.ts";
 import { metrics } from "./metrics.ts";
 import { p1 } from "./p1.ts";
 import { p2 } from "./p2.ts";
@@ -9,6 +10,7 @@ import { p3 } from "./p3.ts";
 import { p4 } from "./p4.ts";
 import { p5 } from "./p5.ts";
 import { p6 } from "./p6.ts";
+import { p8 } from "./p8.ts";
 import { p9 } from "./p9.ts";
 
 /** Name to how it is measured and how many runs it takes when none are asked for. */
@@ -19,8 +21,10 @@ const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]
   p4: { measure: p4, runs: 200 },
   p5: { measure: p5, runs: 3 },
   p6: { measure: p6, runs: 60 },
+  p8: { measure: p8, runs: 7 },
   p9: { measure: p9, runs: 5 },
   metrics: { measure: metrics, runs: 20 },
+  load: { measure: load, runs: 10 },
 };
 
 const { values, positionals } = parseArgs({

@@ -16,7 +16,7 @@ import type { Log } from "./log.ts";
 import type { Toolchain } from "./setup.ts";
 import { createStateBackend } from "./state-backend.ts";
 import { version } from "./version.ts";
-import { leaseTimings } from "./worker-timings.ts";
+import { leaseTimings, reconcileTimings } from "./worker-timings.ts";
 
 /** Two operations per core keep it busy while the others wait for a database or an app. */
 const SLOTS_PER_CORE = 2;
@@ -73,7 +73,10 @@ export async function startWorkerServices(
     capabilities: [`local:${settings.nodeId}`],
     slots,
     version,
-    timings: leaseTimings(process.env.ONVERA_LEASE_SECONDS),
+    timings: {
+      ...leaseTimings(process.env.ONVERA_LEASE_SECONDS),
+      ...reconcileTimings(process.env.ONVERA_RECONCILE_INTERVAL_SECONDS),
+    },
   });
   const appReadings = createAppReadings(installation, supervisor);
   const sampling = startSampling({ store, supervisor, node: settings.nodeId, workerId: worker.id, log, appReadings });

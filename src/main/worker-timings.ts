@@ -1,4 +1,4 @@
-/** How long others wait for a worker that says nothing, from the environment. */
+/** How long others wait for a worker that says nothing, and how often it looks for drift, from the environment. */
 import type { WorkerTimings } from "../automation/worker/start.ts";
 import { SetupError } from "../domain/setup-error.ts";
 
@@ -20,5 +20,22 @@ export function leaseTimings(text: string | undefined): Partial<WorkerTimings> {
     what: `ONVERA_LEASE_SECONDS is '${text}'`,
     why: `it must be a number of seconds, at least ${SHORTEST_LEASE_SECONDS}; a shorter lease is lost to an ordinary pause.`,
     nextStep: "Correct it, or unset it for the default of 25.",
+  });
+}
+
+/**
+ * Reads ONVERA_RECONCILE_INTERVAL_SECONDS: how often deployments are compared with what was recorded of them.
+ * @returns nothing where it is not set
+ * @throws SetupError `invalid-setting`
+ */
+export function reconcileTimings(text: string | undefined): Partial<WorkerTimings> {
+  if (text === undefined || text === "") return {};
+  const reconcileSeconds = Number(text);
+  if (Number.isFinite(reconcileSeconds) && (reconcileSeconds === 0 || reconcileSeconds >= 1))
+    return { reconcileSeconds };
+  throw new SetupError("invalid-setting", {
+    what: `ONVERA_RECONCILE_INTERVAL_SECONDS is '${text}'`,
+    why: "it must be a number of seconds from 1 on, or 0 for never.",
+    nextStep: "Correct it, or unset it for never.",
   });
 }

@@ -12,6 +12,7 @@ import * as signInAttempts from "./migrations/0008-sign-in-attempts.ts";
 import * as stateVersions from "./migrations/0009-state-versions.ts";
 import * as resourceDependencies from "./migrations/0010-resource-dependencies.ts";
 import * as metricBlocks from "./migrations/0011-metric-blocks.ts";
+import * as appliedInput from "./migrations/0012-applied-input.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -26,6 +27,7 @@ export const migrations: Record<string, Migration> = {
   "0009-state-versions": stateVersions,
   "0010-resource-dependencies": resourceDependencies,
   "0011-metric-blocks": metricBlocks,
+  "0012-applied-input": appliedInput,
 };
 
 /**

@@ -135,6 +135,8 @@ export interface DeploymentsTable {
   destroyed_at: NullableTimestamp;
   /** State and reality may differ since then; the next change looks every resource up first. */
   refresh_needed_since: NullableTimestamp;
+  /** Digest of what the last successful run was made from; null before it was recorded. */
+  applied_input: string | null;
   /** Computed by the database from the timestamps above (ON-38). */
   status: ColumnType<DeploymentStatus, never, never>;
 }

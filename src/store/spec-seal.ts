@@ -56,6 +56,15 @@ export async function openSpec(
   place: SpecPlace,
   stored: unknown,
 ): Promise<DeploymentSpec> {
+  return DeploymentSpec.parse(await openStored(db, dataKeys, place, stored));
+}
+
+/**
+ * The same without this version's defaults: what was stored and nothing else, so that it stays equal across upgrades and
+ * new keys.
+ * @throws SealError when a member was changed or moved
+ */
+export async function openStored(db: Scoped, dataKeys: DataKeys, place: SpecPlace, stored: unknown): Promise<unknown> {
   const spec: unknown = structuredClone(stored);
   for (const path of sealedMembers) {
     const member = find(spec, path);
@@ -64,7 +73,7 @@ export async function openSpec(
     const key = await dataKeys.byId(db, sealed.kid);
     member.replace(JSON.parse(unseal(key, sealed, context(place, path)).toString("utf8")));
   }
-  return DeploymentSpec.parse(spec);
+  return spec;
 }
 
 /** The sealed members of a stored spec as they stand, for whoever seals them anew. */

@@ -2,14 +2,21 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { queuePlaces } from "../../src/automation/operations/queue-place.ts";
-import { QueueFull } from "../../src/automation/operations/submit.ts";
+import { OperationConflict, QueueFull, submitOperation } from "../../src/automation/operations/submit.ts";
 import { type Claimant, claimOperation, knownHere } from "../../src/automation/worker/claim.ts";
 import { registerWorker } from "../../src/automation/worker/leases.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { SPEC_FORMAT } from "../../src/domain/operation.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
-import { deployBench, destroyBench, makePlace, type Place } from "../support/control-plane-rows.ts";
+import {
+  changeBench,
+  deployBench,
+  destroyBench,
+  makePlace,
+  type Place,
+  request,
+} from "../support/control-plane-rows.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";
 
 let server: ScratchPostgres;
@@ -55,6 +62,21 @@ const limit = (place: Place, limits: { running_limit?: number; queued_limit?: nu
   store.asPlatform((db) =>
     db.updateTable("organization_queues").set(limits).where("organization_id", "=", place.organizationId).execute(),
   );
+const reconcile = (deploymentId: string) =>
+  large.store.forOrganization(large.organizationId, (db) =>
+    submitOperation(db, request(large, deploymentId, "deployment.reconcile", { revision: 1 })),
+  );
+const statusOf = async (id: string) =>
+  (await store.asPlatform((db) => db.selectFrom("operations").select("status").where("id", "=", id).executeTakeFirst()))
+    ?.status;
+const makeBackground = (ids: string[]) =>
+  store.asPlatform((db) =>
+    db
+      .updateTable("operations")
+      .set({ type: "deployment.reconcile", origin: "system" })
+      .where("id", "in", ids)
+      .execute(),
+  );
 const deployMany = async (place: Place, count: number): Promise<string[]> => {
   const ids: string[] = [];
   for (let index = 0; index < count; index++) ids.push((await deployBench(place, {})).operation.id);
@@ -73,6 +95,32 @@ describe("an organization with hundreds of operations in the queue", () => {
     }
     expect(order).toEqual([large, small, large, small].map(({ organizationId }) => organizationId));
     expect(await queuePlaces(store, later)).toEqual([]);
+  });
+});
+
+describe("what a drift sweep queued", () => {
+  it("never comes before a person's operation, of whichever organization, and takes its turn behind them (P8)", async () => {
+    const own = await deployMany(large, 3);
+    await makeBackground(own);
+    const [person] = await deployMany(small, 1);
+    const order: (string | undefined)[] = [];
+    for (let next = await claim(); next !== undefined; next = await claim()) order.push(next.operation.id);
+    expect(order).toEqual([person, ...own]);
+  });
+
+  it("gives way while it waits to a change of the same deployment, and keeps it off once it runs", async () => {
+    const { deploymentId, operation } = await deployBench(large, {});
+    await end(operation.id);
+    const [waiting, running] = [
+      await reconcile(deploymentId),
+      await changeBench(large, deploymentId, "deployment.update", {}),
+    ];
+    expect(running.status).toBe("queued");
+    expect(await statusOf(waiting.id)).toBe("canceled");
+    await end(running.id);
+    const second = await reconcile(deploymentId);
+    expect((await claim())?.operation.id).toBe(second.id);
+    await expect(changeBench(large, deploymentId, "deployment.update", {})).rejects.toBeInstanceOf(OperationConflict);
   });
 });
 
@@ -102,12 +150,18 @@ describe("a place in line", () => {
   it("is the order in which operations are then claimed, whatever stands in the queue (property)", async () => {
     const queue = fc.record({
       order: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
+      /** Which of them are the platform's own wishes. */
+      background: fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
       claimedBefore: fc.integer({ min: 0, max: 3 }),
     });
     await fc.assert(
-      fc.asyncProperty(queue, async ({ order, claimedBefore }) => {
+      fc.asyncProperty(queue, async ({ order, background, claimedBefore }) => {
         const ids: string[] = [];
-        for (const isLarge of order) ids.push(...(await deployMany(isLarge ? large : small, 1)));
+        for (const [index, isLarge] of order.entries()) {
+          const added = await deployMany(isLarge ? large : small, 1);
+          if (background[index]) await makeBackground(added);
+          ids.push(...added);
+        }
         for (let index = 0; index < claimedBefore; index++) await claim();
         const places = await queuePlaces(store, ids);
         const foretold = places.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));

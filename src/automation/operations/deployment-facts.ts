@@ -11,6 +11,8 @@ export interface OperationSuccess {
   /** Public outputs of the run; absent leaves the stored ones. */
   outputs?: Record<string, unknown>;
   receipt?: ReceiptItem[];
+  /** Of the spec that was applied. */
+  inputDigest?: string;
 }
 
 /** Records that the operation did what was asked. */
@@ -30,6 +32,7 @@ export async function recordDeploymentSuccess(
     applied_revision: appliedRevision(operation) ?? deployment.wanted_revision,
     conditions: without(deployment.conditions, ["update_failed"]),
     refresh_needed_since: null,
+    applied_input: success.inputDigest ?? null,
     ...(success.outputs === undefined ? {} : { outputs: success.outputs }),
   });
 }
@@ -111,6 +114,7 @@ interface Facts {
   conditions?: Condition[];
   outputs?: Record<string, unknown>;
   refresh_needed_since?: null;
+  applied_input?: string | null;
 }
 
 async function change(db: Scoped, deployment: Deployment, facts: Facts): Promise<void> {

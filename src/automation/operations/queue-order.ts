@@ -5,7 +5,7 @@
  * Organizations take turns: first the one with the fewest running operations, of equals the one that has waited longest
  * since its last turn; within one, the oldest request. Claimed one after the other with nothing ending in between, the
  * operation that stands k-th in its organization comes at level `running + k`; within a level those with the smaller k
- * come first, because their organization has had its last turn earlier.
+ * come first, because their organization has had its last turn earlier. The platform's own wishes come behind all others.
  */
 import { type RawBuilder, sql } from "kysely";
 import { defaultQueueLimits } from "../../domain/operation.ts";
@@ -21,6 +21,9 @@ export function waitsForOther(): RawBuilder<boolean> {
   )`;
 }
 
+/** Whether it is the platform's own wish, found by a drift sweep: anybody else's comes first. */
+export const isBackground: RawBuilder<boolean> = sql<boolean>`(queued.type = 'deployment.reconcile' AND queued.origin = 'system')`;
+
 /** Within one organization. */
 export const ownOrder: RawBuilder<unknown> = sql`queued.requested_at, queued.id`;
 
@@ -28,7 +31,7 @@ export const ownOrder: RawBuilder<unknown> = sql`queued.requested_at, queued.id`
 export const turnOrder: RawBuilder<unknown> = sql`waiting.running, waiting.claimed_at NULLS FIRST, waiting.organization_id`;
 
 /** The whole line at once: `due.rank` counts from 0 within each organization. */
-export const lineOrder: RawBuilder<unknown> = sql`waiting.running + due.rank, due.rank, waiting.claimed_at NULLS FIRST, waiting.organization_id`;
+export const lineOrder: RawBuilder<unknown> = sql`due.background, waiting.running + due.rank, due.rank, waiting.claimed_at NULLS FIRST, waiting.organization_id`;
 
 /** How many operations of an organization may run; alias of the row: `turn`. */
 export const runningLimit: RawBuilder<number> = sql<number>`COALESCE(turn.running_limit, ${sql.lit(defaultQueueLimits.running)})`;

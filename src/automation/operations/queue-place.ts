@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import type { WaitReason } from "../../domain/queue-wait.ts";
 import type { Store } from "../../store/database.ts";
-import { isDue, lineOrder, organizationsWaiting, ownOrder, waitsForOther } from "./queue-order.ts";
+import { isBackground, isDue, lineOrder, organizationsWaiting, ownOrder, waitsForOther } from "./queue-order.ts";
 
 export interface QueuePlace {
   operationId: string;
@@ -23,8 +23,9 @@ export async function queuePlaces(store: Store, operationIds: readonly string[])
   return store.asPlatform(async (db) => {
     const { rows } = await sql<{ id: string; position: number | null; waits_for: WaitReason }>`
       WITH RECURSIVE ${organizationsWaiting}, due AS (
-        SELECT queued.id, queued.organization_id, queued.capability,
-          row_number() OVER (PARTITION BY queued.capability, queued.organization_id ORDER BY ${ownOrder}) - 1 AS rank
+        SELECT queued.id, queued.organization_id, queued.capability, ${isBackground} AS background, row_number() OVER (
+            PARTITION BY queued.capability, queued.organization_id ORDER BY ${isBackground}, ${ownOrder}
+          ) - 1 AS rank
         FROM operations queued WHERE queued.status = 'queued' AND ${isDue}
       ), line AS (
         SELECT due.id, row_number() OVER (PARTITION BY due.capability ORDER BY ${lineOrder}) AS position,

@@ -11,6 +11,8 @@ import {
 } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
+import { appendEvents } from "./event-log.ts";
+import { isBackground } from "./queue-order.ts";
 
 export interface OperationRequest {
   /** @default a new one */
@@ -57,7 +59,7 @@ export class QueueFull extends Error {
 /**
  * Queues an operation; workers are woken when the transaction commits.
  * A change is refused while another change or a destroy of the same resource is active; a destroy only while another
- * destroy is (it waits behind a running change); reading kinds never are.
+ * destroy is (it waits behind a running change); reading kinds never are. What the platform queued by itself gives way.
  * @throws OperationConflict naming the operation in the way; the transaction stays usable
  * @throws QueueFull; never for a destroy, which makes room
  */
@@ -71,6 +73,7 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
   const accepted = await insertOperation(db, request);
   if (accepted) return accepted;
   const blocking = slot === "reading" ? undefined : await activeOperation(db, request.resourceId, slot);
+  if (blocking && (await giveWay(db, blocking.id))) return submitOperation(db, request);
   if (blocking) throw new OperationConflict(blocking);
   if (slot !== "destroy") throw new QueueFull();
   throw new Error(`Operation for ${request.resourceId} was refused although its slot is free. Ask again.`);
@@ -144,4 +147,17 @@ async function activeOperation(db: Scoped, resourceId: string, slot: "changing" 
     .where("status", "in", ["queued", "running"])
     .orderBy("requested_at")
     .executeTakeFirst();
+}
+
+/** Takes a reconciliation that a drift sweep queued out of the way of anybody's change, which brings the same about. */
+async function giveWay(db: Scoped, operationId: string): Promise<boolean> {
+  const given = await sql`
+    UPDATE operations queued SET status = 'canceled', ended_at = now(), message = 'Another change came first'
+    WHERE id = ${operationId} AND status = 'queued' AND step IS NULL AND ${isBackground}`.execute(db);
+  if (given.numAffectedRows !== 1n) return false;
+  await appendEvents(db, operationId, [
+    { type: "status", data: { status: "canceled" } },
+    { type: "end", data: { status: "canceled" } },
+  ]);
+  return true;
 }

@@ -4,6 +4,7 @@ import type { TargetContext } from "../../domain/program-input.ts";
 import type { DeploymentContext, LookUp, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
 import { benchItemExists, benchItems, removeBenchItem } from "./bench-items.ts";
 import type { AdminConnection } from "./local/admin-connection.ts";
+import { takeInventory } from "./local/inventory.ts";
 import { dropOwnedOnServer, sweepServer } from "./local/owned-on-server.ts";
 import { sweep } from "./sweep.ts";
 
@@ -42,6 +43,7 @@ export function createBenchDriver({ admin, ledgerFolder, database }: BenchDriver
         sweepServer(admin, deploymentId),
         sweep("ledger folder", `items of ${ownershipMark(deploymentId)}`, () => benchItems(ledgerFolder, deploymentId)),
       ]),
+    takeInventory: () => takeInventory({ admin, supervisor: null, benchFolder: ledgerFolder }),
     removeOwned: async ({ identity: { deploymentId } }, io) => {
       await dropOwnedOnServer(admin, deploymentId, () => io.checkLease());
       await io.checkLease();

@@ -6,7 +6,14 @@ import type { Scoped, Store } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import { appendEvents, type Lease } from "../operations/event-log.ts";
 import { raiseFence } from "../operations/fence.ts";
-import { isDue, organizationsWaiting, ownOrder, runningLimit, turnOrder } from "../operations/queue-order.ts";
+import {
+  isBackground,
+  isDue,
+  organizationsWaiting,
+  ownOrder,
+  runningLimit,
+  turnOrder,
+} from "../operations/queue-order.ts";
 
 export interface Claimant {
   workerId: string;
@@ -46,9 +53,14 @@ export async function claimOperation(store: Store, claimant: Claimant): Promise<
 class Overtaken extends Error {}
 
 async function claimNext(db: Scoped, claimant: Claimant): Promise<Claim | undefined> {
-  const turn = await nextTurn(db, claimant);
+  return (await claimAmong(db, claimant, false)) ?? (await claimAmong(db, claimant, true));
+}
+
+/** @param background whether the platform's own wishes are looked at, or everybody else's */
+async function claimAmong(db: Scoped, claimant: Claimant, background: boolean): Promise<Claim | undefined> {
+  const turn = await nextTurn(db, claimant, background);
   if (turn === undefined) return undefined;
-  const candidate = await oldestOf(db, turn, claimant);
+  const candidate = await oldestOf(db, turn, claimant, background);
   if (candidate === undefined) throw new Overtaken();
   const { id, resource_id: resourceId, slot } = candidate;
   let generation = candidate.lease_generation + 1;
@@ -83,28 +95,34 @@ async function claimNext(db: Scoped, claimant: Claimant): Promise<Claim | undefi
   return { operation, lease: { operationId: id, owner: claimant.workerId, generation } };
 }
 
-const fitting = ({ capabilities, knows = knownHere }: Claimant) => sql<boolean>`(
+const fitting = ({ capabilities, knows = knownHere }: Claimant, background: boolean) => sql<boolean>`(
+  ${isBackground} = ${background} AND
   queued.capability = ANY(${[...capabilities]}) AND queued.type = ANY(${[...knows.types]})
   AND queued.spec_format <= ${knows.specFormat} AND ${isDue})`;
 
 /** The organization whose turn it is, its queue row locked: claims of one organization come one after the other. */
-async function nextTurn(db: Scoped, claimant: Claimant): Promise<string | undefined> {
+async function nextTurn(db: Scoped, claimant: Claimant, background: boolean): Promise<string | undefined> {
   const { rows } = await sql<{ organization_id: string }>`
     WITH RECURSIVE ${organizationsWaiting}
     SELECT locked.organization_id FROM waiting JOIN organization_queues locked USING (organization_id)
     WHERE waiting.running < waiting.running_limit AND EXISTS (
       SELECT 1 FROM operations queued
-      WHERE queued.status = 'queued' AND queued.organization_id = waiting.organization_id AND ${fitting(claimant)}
+      WHERE queued.status = 'queued' AND queued.organization_id = waiting.organization_id AND ${fitting(claimant, background)}
     )
     ORDER BY ${turnOrder} LIMIT 1 FOR UPDATE OF locked`.execute(db);
   return rows[0]?.organization_id;
 }
 
 /** Asked again under the lock, because the wait for it may have been another worker's claim. */
-async function oldestOf(db: Scoped, organizationId: string, claimant: Claimant): Promise<Operation | undefined> {
+async function oldestOf(
+  db: Scoped,
+  organizationId: string,
+  claimant: Claimant,
+  background: boolean,
+): Promise<Operation | undefined> {
   const { rows } = await sql<Operation>`
     SELECT queued.* FROM operations queued JOIN organization_queues turn USING (organization_id)
-    WHERE queued.status = 'queued' AND queued.organization_id = ${organizationId} AND ${fitting(claimant)}
+    WHERE queued.status = 'queued' AND queued.organization_id = ${organizationId} AND ${fitting(claimant, background)}
       AND (
         SELECT count(*) FROM operations WHERE status = 'running' AND organization_id = ${organizationId}
       ) < ${runningLimit}

@@ -1,12 +1,13 @@
 /** Reads what an operation is about: the deployment, its cluster, the revisions before and after. */
-import { appTypes, type DeploymentIdentity, type DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec.ts";
+import { appTypes, type DeploymentIdentity, DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec.ts";
 import type { OperationType } from "../../domain/operation.ts";
 import type { Workload } from "../../domain/workload.ts";
 import { workloadFor } from "../../stacks/apps/registry.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster, Deployment, Operation } from "../../store/schema.ts";
-import { openSpec, planPlace, revisionPlace } from "../../store/spec-seal.ts";
+import { openSpec, openStored, planPlace, revisionPlace } from "../../store/spec-seal.ts";
+import { inputDigest } from "../drift/input-digest.ts";
 
 export interface DeploymentRecord {
   deployment: Deployment;
@@ -29,6 +30,8 @@ export interface Revision {
   spec: DeploymentSpec;
   /** Null for the bench app. */
   workload: Workload | null;
+  /** Digest of the stored spec; undefined for one that is only planned for. */
+  inputDigest?: string;
 }
 
 /**
@@ -74,11 +77,8 @@ export async function loadRevision(
     .where("deployment_id", "=", identity.deploymentId)
     .where("revision", "=", number)
     .executeTakeFirstOrThrow();
-  return withWorkload(
-    number,
-    await openSpec(db, dataKeys, revisionPlace(identity.deploymentId, number), spec),
-    identity,
-  );
+  const stored = await openStored(db, dataKeys, revisionPlace(identity.deploymentId, number), spec);
+  return { ...withWorkload(number, DeploymentSpec.parse(stored), identity), inputDigest: inputDigest(stored) };
 }
 
 /**

@@ -92,7 +92,8 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
       throw control.cancelRequested() ? new Interrupted() : new StepFailure(lostGoingBack);
     await runSteps(run, control, slot);
     const { outputs, result, receipt, secretOutputs } = run.results;
-    const facts = { ...(outputs && { outputs }), ...(receipt && { receipt }) };
+    const { inputDigest } = run.context.wanted;
+    const facts = { ...(outputs && { outputs }), ...(receipt && { receipt }), ...(inputDigest && { inputDigest }) };
     await end(deps, claim, journal, { status: "succeeded", ...(result && { result }), facts }, (db) =>
       storeSecretOutputs(db, deps.custody, operation, secretOutputs),
     );

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../store/database.ts";
+import { sweepWhenDue } from "../drift/drift-sweep.ts";
 import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
 import { type Claim, claimOperation, knownHere } from "./claim.ts";
 import { type ExecuteDeps, executeOperation } from "./execute.ts";
@@ -20,6 +21,8 @@ export interface WorkerTimings {
   cancelGraceSeconds: number;
   /** How long provider calls of an earlier attempt may take to end by themselves. */
   lateSideEffectSeconds: number;
+  /** How often the node's deployments are compared with what was recorded of them; 0 for never. */
+  reconcileSeconds: number;
 }
 
 export const defaultTimings: WorkerTimings = {
@@ -28,6 +31,7 @@ export const defaultTimings: WorkerTimings = {
   pollSeconds: 10,
   cancelGraceSeconds: CANCEL_GRACE_SECONDS,
   lateSideEffectSeconds: 10,
+  reconcileSeconds: 0,
 };
 
 export interface WorkerDeps extends RunServices {
@@ -58,6 +62,9 @@ interface Running {
   /** Of this process's clock; past it the lease counts as lost even if nobody can be asked. */
   leaseUntil: number;
 }
+
+/** Whether a sweep is due is asked this often; the interval between sweeps is the installation's. */
+const LONGEST_LOOK_SECONDS = 30;
 
 /** Starts a worker. */
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
@@ -152,7 +159,15 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     wake();
   };
 
+  const lookForDrift = async () => {
+    const driver = deps.drivers.local;
+    if (!accepting() || driver === undefined || timings.reconcileSeconds === 0) return;
+    const report = await sweepWhenDue({ ...deps, driver }, timings.reconcileSeconds);
+    if (report && report.queued.length > 0) log.warn({ ...report }, "Deployments are not as they were left");
+  };
+
   const timers = [
+    every(Math.min(timings.reconcileSeconds || LONGEST_LOOK_SECONDS, LONGEST_LOOK_SECONDS), lookForDrift),
     every(timings.renewSeconds, renew),
     every(timings.renewSeconds, async () => guard()),
     every(timings.renewSeconds, sweep),

@@ -56,6 +56,12 @@ export interface OwnedThing {
   detail: string;
 }
 
+/** What exists of all deployments of a target at one moment. */
+export interface Inventory {
+  /** Whether a recorded resource is there and carries its deployment's mark; undefined for types it does not look at. */
+  holds(deploymentId: string, resource: Omit<RecordedResource, "urn">): boolean | undefined;
+}
+
 /** One look for everything that carries the mark: what it found, or why nobody can tell. */
 export type Sweep = { lookedUpBy: string; about: string } & ({ things: OwnedThing[] } | { failure: string });
 
@@ -77,6 +83,8 @@ export interface TargetDriver {
   lookUp(deployment: DeploymentContext, resource: RecordedResource): Promise<LookUp>;
   /** Everything that carries the deployment's ownership mark, whether anything recorded it or not. Never rejects. */
   findOwned(deployment: DeploymentContext): Promise<Sweep[]>;
+  /** What exists of all deployments of this target, looked up at once; absent where that cannot be done. */
+  takeInventory?(): Promise<Inventory>;
   /** Removes what a destroy of the stack left of it; what cannot be removed stays, and the receipt says so. */
   removeOwned(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** Copies the data of the stopped deployment, so that a failed version update can go back (TN-3). */

@@ -39,6 +39,8 @@ export const deploymentQuery = (db: Scoped, organizationId: string) =>
         SELECT json_agg(json_build_object('id', o.id, 'type', o.type, 'slot', o.slot, 'status', o.status))
         FROM operations o
         WHERE o.resource_id = d.id AND o.status IN ('queued', 'running') AND o.slot <> 'reading'
+          -- What a drift sweep queued gives way to any change.
+          AND NOT (o.type = 'deployment.reconcile' AND o.origin = 'system' AND o.status = 'queued')
       ), '[]'::json)`.as("active_operations"),
     ]);
 

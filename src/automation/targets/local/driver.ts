@@ -7,6 +7,7 @@ import type { SupervisorClient } from "../../../local/supervisor/client-port.ts"
 import type { RevisionFiles } from "../../../local/supervisor/revision-files.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "../../worker/target-driver.ts";
 import type { AdminConnection } from "./admin-connection.ts";
+import { takeInventory } from "./inventory.ts";
 import { lookUpLocally } from "./look-up.ts";
 import { findOwnedLocally, removeOwnedLocally } from "./owned.ts";
 import { packageProgress } from "./package-progress.ts";
@@ -99,6 +100,8 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
     lookUp: ({ identity }, resource) => lookUpLocally(deps, identity.deploymentId, resource),
 
     findOwned: ({ identity }) => findOwnedLocally({ admin, supervisor }, identity.deploymentId),
+
+    takeInventory: () => takeInventory(deps),
 
     removeOwned: ({ identity }, io) =>
       removeOwnedLocally({ admin, supervisor }, identity.deploymentId, () => io.checkLease()),
