@@ -113,6 +113,9 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
   );
 }
 
+/** The usual colour of a link falls short of a contrast of 4.5 on a coloured ground. */
+const inAlert = { size: "sm", c: "var(--mantine-color-text)", underline: "always" } as const;
+
 /** What goes on right now, and what the last change left behind. */
 function CurrentOperation({ deployment }: { deployment: Deployment }) {
   const { id, current_operation_id: operationId, conditions } = deployment;
@@ -131,7 +134,7 @@ function CurrentOperation({ deployment }: { deployment: Deployment }) {
           role="status"
           title={operation ? `${operationWords(operation.type)}: ${operation.progress.message}` : "Working"}
         >
-          <Anchor component={Link} to={`/operations/${operationId}`} size="sm">
+          <Anchor component={Link} to={`/operations/${operationId}`} {...inAlert}>
             Follow it
           </Anchor>
         </Alert>
@@ -146,7 +149,7 @@ function CurrentOperation({ deployment }: { deployment: Deployment }) {
           <Text size="sm" mb={4}>
             {message} ({reason})
           </Text>
-          <Anchor component={Link} to={`/deployments/${id}?tab=history`} size="sm">
+          <Anchor component={Link} to={`/deployments/${id}?tab=history`} {...inAlert}>
             What happened, and what to do next
           </Anchor>
         </Alert>
