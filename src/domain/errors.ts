@@ -47,6 +47,11 @@ export const errorCatalogue = {
     "Invitation not valid",
     "The invitation was used, withdrawn or has expired. Ask for a new one",
   ),
+  CLI_LOGIN_NOT_VALID: facts(
+    403,
+    "Sign-in not valid",
+    "This sign-in of the command line was refused, used, or has expired. Run 'onvera auth login' again",
+  ),
   NOT_FOUND: facts(404, "Not found", "There is nothing at this address"),
   ORGANIZATION_NOT_FOUND: facts(404, "Organization not found", "Organization not found"),
   PROJECT_NOT_FOUND: facts(404, "Project not found", "Project not found"),
@@ -55,6 +60,11 @@ export const errorCatalogue = {
   CLUSTER_NOT_FOUND: facts(404, "Cluster not found", "Cluster not found"),
   WORKER_NOT_FOUND: facts(404, "Worker not found", "Worker not found"),
   API_KEY_NOT_FOUND: facts(404, "API key not found", "API key not found"),
+  CLI_LOGIN_NOT_FOUND: facts(
+    404,
+    "Sign-in not found",
+    "There is no such sign-in of the command line, or it has expired",
+  ),
   SESSION_NOT_FOUND: facts(404, "Session not found", "Session not found"),
   RECEIPT_NOT_FOUND: facts(404, "Destroy receipt not found", "The deployment has no destroy receipt yet"),
   CREDENTIALS_NOT_FOUND: facts(404, "Credentials not found", "The deployment has no credentials yet", true),

@@ -13,6 +13,7 @@ export const idPrefixes = {
   apiKey: "key",
   session: "ses",
   invitation: "inv",
+  cliLogin: "cli",
   plan: "plan",
   worker: "wrk",
   request: "req",

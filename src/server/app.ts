@@ -16,6 +16,7 @@ import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
 import { apiKeyRoutes, authRoutes, jwksRoutes } from "./routes/access.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { cliLoginRoutes } from "./routes/cli-logins.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { deploymentActionRoutes } from "./routes/deployment-actions.ts";
 import { deploymentViewRoutes } from "./routes/deployment-views.ts";
@@ -83,6 +84,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     joiningRoutes,
     platformRoutes,
     authRoutes,
+    cliLoginRoutes,
     sessionRoutes,
     apiKeyRoutes,
     auditRoutes,

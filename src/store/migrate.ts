@@ -13,6 +13,7 @@ import * as stateVersions from "./migrations/0009-state-versions.ts";
 import * as resourceDependencies from "./migrations/0010-resource-dependencies.ts";
 import * as metricBlocks from "./migrations/0011-metric-blocks.ts";
 import * as appliedInput from "./migrations/0012-applied-input.ts";
+import * as cliLogins from "./migrations/0013-cli-logins.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -28,6 +29,7 @@ export const migrations: Record<string, Migration> = {
   "0010-resource-dependencies": resourceDependencies,
   "0011-metric-blocks": metricBlocks,
   "0012-applied-input": appliedInput,
+  "0013-cli-logins": cliLogins,
 };
 
 /**

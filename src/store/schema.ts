@@ -342,6 +342,21 @@ export interface ApiKeysTable {
   created_at: Timestamp;
 }
 
+/** A sign-in of the command line that a person lets in, or not, by the dashboard. */
+export interface CliLoginsTable {
+  id: string;
+  /** Shown by both, for the person to compare. */
+  code: string;
+  client: string;
+  secret_hash: Buffer;
+  created_at: Timestamp;
+  expires_at: Date;
+  status: Generated<"pending" | "approved" | "denied" | "used">;
+  user_id: Generated<string | null>;
+  organization_id: Generated<string | null>;
+  scopes: Generated<string[] | null>;
+}
+
 export interface SessionsTable {
   id: string;
   user_id: string;
@@ -437,6 +452,7 @@ export interface Tables {
   custody_secrets: CustodySecretsTable;
   api_keys: ApiKeysTable;
   sessions: SessionsTable;
+  cli_logins: CliLoginsTable;
   signing_keys: SigningKeysTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_events: AuditEventsTable;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestServer, type TestServer } from "../support/http.ts";
 import { begin, finish, progress } from "../support/worker-hand.ts";
 import { type Cli, createCli, type RunOptions } from "./cli-harness.ts";
@@ -55,6 +55,41 @@ const run = (line: string[], options: RunOptions = {}) =>
   cli.run(line, { ...options, env: { ONVERA_API_URL: url, ONVERA_API_KEY: key, ...options.env } });
 
 describe("the CLI against the real service", () => {
+  it("signs in by browser in the documented lines, let in by another command line (ON-18)", async () => {
+    const alone = createCli(undefined);
+    const waiting = alone.run(["auth", "login", "--browser", "--api-url", url]);
+    const login = await vi.waitUntil(() =>
+      server.store.asPlatform((db) =>
+        db.selectFrom("cli_logins").selectAll().where("status", "=", "pending").executeTakeFirst(),
+      ),
+    );
+    const approved = await run(["auth", "approve", `${url}/cli-login/${login.id}`, "--yes"]);
+    expect(approved).toMatchObject({ code: 0, out: `'${login.client}' is let in.\n` });
+    const { code, out, err } = await waiting;
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: [
+        "Opening browser for authentication...",
+        "Waiting for approval...",
+        "✓ Authentication successful!",
+        "API key stored in ~/.config/onvera/config.json",
+        "",
+      ].join("\n"),
+    });
+    expect(err).toContain(`${url}/cli-login/${login.id}`);
+    expect(err).toContain(login.code);
+    expect((await alone.run(["whoami", "--api-url", url])).out).toContain(email);
+    alone.remove();
+  });
+
+  it("Ctrl+C while it waits signs nobody in (ON-18)", async () => {
+    const alone = createCli(undefined);
+    const stopped = await alone.run(["auth", "login", "--browser", "--api-url", url], { interruptAt: "Waiting for" });
+    expect(stopped.code).toBe(130);
+    expect((await alone.run(["whoami", "--api-url", url])).err).toContain("not authenticated");
+    alone.remove();
+  });
+
   it("signs in with a password and works with the key it got (ON-17, ON-18)", async () => {
     const alone = createCli(undefined);
     const login = await alone.run(["auth", "login", "--email", email, "--api-url", url], { input: PASSWORD });

@@ -19,6 +19,7 @@ interface Fixture {
   operationId: string;
   keyId: string;
   sessionId: string;
+  loginId: string;
   userId: string;
   invitationId: string;
 }
@@ -110,6 +111,11 @@ const requests: Record<string, Asked> = {
   login: { ok: 401, body: { email: "x@example.test", password: "x" } },
   refreshSession: { ok: 401, body: { refresh_token: "x" } },
   logout: { ok: 200 },
+  beginCliLogin: { ok: 201, body: { client: "matrix" } },
+  redeemCliLogin: { ok: 403, body: { secret: "onv_cli_none" } },
+  getCliLogin: { ok: 200 },
+  approveCliLogin: { ok: 200 },
+  denyCliLogin: { ok: 200 },
   listSessions: { ok: 200 },
   endSession: { ok: 200 },
   getCurrentUser: { ok: 200 },
@@ -177,13 +183,30 @@ async function fixture(route: DeclaredRoute, asker: string | undefined): Promise
   const me = asker && (await server.call("GET", "/api/v1/whoami", { key: asker })).body.data?.user?.id;
   const { id: keyId } = await server.addKey({ organizationId, userId: me ?? owner });
   const sessionId = await addSession(server.store, me ?? owner);
+  const login = await server.call("POST", "/api/v1/auth/cli-logins", { body: { client: "matrix" } });
   const { userId } = await server.addUser({ organizationId, role: "viewer" });
   const invited = { email: `guest-${unique++}@example.test` };
   const invitation = await server.call("POST", "/api/v1/invitations", { key: ownerKey, body: invited });
-  return { deploymentId: id, operationId, keyId, sessionId, userId, invitationId: invitation.body.data.id };
+  return {
+    deploymentId: id,
+    operationId,
+    keyId,
+    sessionId,
+    loginId: login.body.data.id,
+    userId,
+    invitationId: invitation.body.data.id,
+  };
 }
 
-const nothing: Fixture = { deploymentId: "", operationId: "", keyId: "", sessionId: "", userId: "", invitationId: "" };
+const nothing: Fixture = {
+  deploymentId: "",
+  operationId: "",
+  keyId: "",
+  sessionId: "",
+  loginId: "",
+  userId: "",
+  invitationId: "",
+};
 
 async function keyOf(role: Role, route: DeclaredRoute): Promise<string | undefined> {
   if (!requests[route.operationId]?.spendsAsker) return keys[role];
@@ -196,13 +219,14 @@ async function ask(
   key: string | undefined,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const needsFixture = /\{(deployment|operation|api_key|session|user|invitation)_id\}/.test(route.path);
+  const needsFixture = /\{(deployment|operation|api_key|session|login|user|invitation)_id\}/.test(route.path);
   const made = needsFixture ? await fixture(route, key) : nothing;
   const path = route.path
     .replace("{deployment_id}", made.deploymentId)
     .replace("{operation_id}", made.operationId)
     .replace("{api_key_id}", made.keyId)
     .replace("{session_id}", made.sessionId)
+    .replace("{login_id}", made.loginId)
     .replace("{user_id}", made.userId)
     .replace("{invitation_id}", made.invitationId)
     .replace("{organization_id}", organizationId)

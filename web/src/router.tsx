@@ -71,6 +71,11 @@ const sessions = createRoute({
   path: "/sessions",
   component: lazyRouteComponent(() => import("./session/sessions-page.tsx"), "SessionsPage"),
 });
+const cliLogin = createRoute({
+  getParentRoute: () => root,
+  path: "/cli-login/$loginId",
+  component: lazyRouteComponent(() => import("./session/cli-login-page.tsx"), "CliLoginPage"),
+});
 const members = createRoute({
   getParentRoute: () => root,
   path: "/members",
@@ -108,6 +113,7 @@ export const router = createRouter({
     members,
     apiKeys,
     sessions,
+    cliLogin,
     audit,
   ]),
   scrollRestoration: true,

@@ -1,21 +1,20 @@
 /** `onvera auth`: signing in and out, and who one is. */
-import { hostname } from "node:os";
 import { forgetKey, storedLine, storeKey } from "../config/credentials.ts";
 import { CliError, usageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { argument, type Invocation, isSet, text } from "../invocation.ts";
 import { showOne } from "../output/show.ts";
-import { ask, readSecret } from "../prompt.ts";
+import { readSecret } from "../prompt.ts";
+import { clientName, keyByBrowser } from "./browser-login.ts";
 
 /** Signs in: by a key, or as a person, who is given a key of their own for this machine. */
 export async function login(invocation: Invocation): Promise<undefined> {
   const { io, output } = invocation;
   const token = text(invocation, "token");
-  const ways = [token !== undefined, isSet(invocation, "key"), text(invocation, "email") !== undefined];
-  if (ways.filter(Boolean).length > 1) throw usageError("--key, --token and --email exclude each other.");
-  if (isSet(invocation, "browser"))
-    output.say("This service has no sign-in by browser; signing in with email and password.");
-  const key = token ?? (isSet(invocation, "key") ? await readSecret(io, "API key") : await keyByPassword(invocation));
+  const email = text(invocation, "email");
+  const ways = [token !== undefined, isSet(invocation, "key"), email !== undefined, isSet(invocation, "browser")];
+  if (ways.filter(Boolean).length > 1) throw usageError("--browser, --key, --token and --email exclude each other.");
+  const key = token ?? (isSet(invocation, "key") ? await readSecret(io, "API key") : await keyOfPerson(invocation));
   if (!/^\S+$/.test(key)) throw usageError("That is not an API key.", "Keys look like onv_sk_live_…");
   await invocation.apiWith({ credential: key }).call("getCurrentUser");
   storeKey(invocation, key);
@@ -25,19 +24,26 @@ export async function login(invocation: Invocation): Promise<undefined> {
   return undefined;
 }
 
-/** The password never becomes part of the configuration: it buys a key, and the session ends again. */
-async function keyByPassword(invocation: Invocation): Promise<string> {
-  const { io } = invocation;
-  const given = text(invocation, "email");
-  if (given === undefined && !io.canAsk) {
+/** By browser, as long as somebody is there to be asked, or with email and password. */
+async function keyOfPerson(invocation: Invocation): Promise<string> {
+  const email = text(invocation, "email");
+  if (email !== undefined) return keyByPassword(invocation, email);
+  if (!isSet(invocation, "browser") && !invocation.io.canAsk) {
     throw usageError(
-      "Signing in asks for your email and password, and there is no terminal to ask on.",
+      "Signing in waits for a person at a browser, and there is no terminal to say so on.",
       "Give a key instead: onvera auth login --key < key-file, or set ONVERA_API_KEY.",
       "Or: onvera auth login --email you@example.com < password-file",
     );
   }
-  const email = given ?? (await ask(io, "Email: ")).trim();
-  const password = await readSecret(io, `Password for ${email}`);
+  if (text(invocation, "organization") !== undefined) {
+    throw usageError("--organization goes with --email. In the browser, choose the organization there.");
+  }
+  return keyByBrowser(invocation);
+}
+
+/** The password never becomes part of the configuration: it buys a key, and the session ends again. */
+async function keyByPassword(invocation: Invocation, email: string): Promise<string> {
+  const password = await readSecret(invocation.io, `Password for ${email}`);
   const organization = text(invocation, "organization");
   const session = await invocation.apiWith({}).call("login", {
     body: { email, password, ...(organization === undefined ? {} : { organization_id: organization }) },
@@ -49,7 +55,7 @@ async function keyByPassword(invocation: Invocation): Promise<string> {
 export async function keyOfSession(invocation: Invocation, accessToken: string): Promise<string> {
   const api = invocation.apiWith({ credential: accessToken, bearer: true });
   try {
-    const { key } = await api.call("createApiKey", { body: { name: `onvera CLI on ${hostname()}`.slice(0, 100) } });
+    const { key } = await api.call("createApiKey", { body: { name: clientName() } });
     return key;
   } finally {
     await api.call("logout").catch(() => undefined);

@@ -15,7 +15,7 @@ export const authCommands: CommandGroup = {
       name: "login",
       summary: "Sign in",
       options: [
-        { flags: "--browser", description: "by browser, where the service offers it; else with email and password" },
+        { flags: "--browser", description: "let a person at a browser decide (the default)" },
         { flags: "--key", description: "ask for an API key, hidden (or read it from standard input)" },
         { flags: "--token <token>", description: "take this API key; others may see it in the process list" },
         { flags: "--organization <id>", description: "the key is for this one of your organizations" },
@@ -25,8 +25,9 @@ export const authCommands: CommandGroup = {
         { line: "onvera auth login" },
         { line: "onvera auth login --key" },
         { line: "onvera auth login --token onv_sk_live_..." },
+        { line: "onvera auth login --email you@example.com < password-file" },
       ],
-      calls: ["login", "createApiKey", "logout", "getCurrentUser"],
+      calls: ["beginCliLogin", "redeemCliLogin", "login", "createApiKey", "logout", "getCurrentUser"],
       load: async () => ({ run: (await auth()).login }),
     },
     {
@@ -70,6 +71,20 @@ export const authCommands: CommandGroup = {
       examples: [{ line: "onvera auth refresh < refresh-token" }],
       calls: ["refreshSession"],
       load: async () => ({ run: (await auth()).refresh }),
+    },
+    {
+      name: "approve",
+      arguments: [
+        { syntax: "<login>", description: "the address that 'onvera auth login' printed, or its id (cli_…)" },
+      ],
+      summary: "Let another command line in as you, where there is no browser",
+      options: [
+        { flags: "--refuse", description: "refuse it instead" },
+        { flags: "-y, --yes", description: "do not ask" },
+      ],
+      examples: [{ line: "onvera auth approve cli_…" }, { line: "onvera auth approve cli_… --refuse" }],
+      calls: ["getCliLogin", "approveCliLogin", "denyCliLogin"],
+      load: async () => ({ run: (await import("../actions/browser-login.ts")).decide }),
     },
     {
       name: "sessions",

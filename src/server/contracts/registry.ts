@@ -3,6 +3,7 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import { API_BASE } from "../openapi.ts";
 import * as access from "./access.ts";
 import * as audit from "./audit.ts";
+import * as cliLogins from "./cli-logins.ts";
 import { ACCESS_MEMBER, type Access } from "./declare.ts";
 import * as actions from "./deployment-actions.ts";
 import * as views from "./deployment-views.ts";
@@ -25,7 +26,19 @@ export interface DeclaredRoute {
 /** Routes outside /api/v1. */
 const atRoot = new Set(["getJwks", "healthz", "readyz", "readMetrics"]);
 
-const modules = [deployments, actions, views, operations, organization, projects, members, access, audit, service];
+const modules = [
+  deployments,
+  actions,
+  views,
+  operations,
+  organization,
+  projects,
+  members,
+  access,
+  cliLogins,
+  audit,
+  service,
+];
 
 /** All routes, in the order of their modules. */
 export const declaredRoutes: readonly DeclaredRoute[] = modules

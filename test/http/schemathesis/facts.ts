@@ -74,6 +74,7 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     ({ id }: { id: string }) => id,
   );
   const userId = (await server.call("GET", "/api/v1/whoami", { key })).body.data.user.id as string;
+  const cliLogin = () => make("auth/cli-logins", { client: "fuzz" });
   const granted = async () => {
     const user_id = await member();
     const address = `/api/v1/projects/${projectId}/roles/${user_id}`;
@@ -85,6 +86,9 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     getOrganizationQueue: [organizationId],
     updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
+    getCliLogin: await pool(cliLogin),
+    approveCliLogin: await pool(cliLogin),
+    denyCliLogin: await pool(cliLogin),
     endSession: await pool(() => addSession(server.store, userId)),
     drainWorker: await pool(() => addWorker(server.store)),
     resumeWorker: await pool(() => addWorker(server.store)),

@@ -15,6 +15,7 @@ export const keys = {
   workers: ["workers"],
   apiKeys: ["api keys"],
   sessions: ["sessions"],
+  cliLogin: (id: string) => ["cli login", id],
   audit: ["audit"],
   members: ["members"],
   invitations: ["invitations"],
