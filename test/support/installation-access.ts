@@ -18,7 +18,7 @@ export interface InstallationAccess {
   authority(): string;
   /** Asks the API with this machine's key. @param to path below /api/v1 */
   call(method: string, to: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
-  /** Asks the database server as the control plane's role. */
+  /** Asks the database server as the control plane's role, with the platform's sight of all rows. */
   query(text: string, values?: unknown[], database?: string): Promise<Record<string, unknown>[]>;
   /** A secret as the app's own processes read it. */
   appSecret(deploymentId: string, name: string): string;
@@ -55,6 +55,7 @@ export function accessTo({ folder }: Installation): InstallationAccess {
         port: databasePort,
         user: "onvera",
         password: secret("control-database"),
+        options: "-c onvera.scope=platform",
         database,
       });
       await client.connect();
