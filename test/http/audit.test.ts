@@ -147,6 +147,8 @@ describe("whoever has the database's superuser is found out", () => {
 
   it("when they write the whole chain anew, by anybody who has noted an earlier head", async () => {
     const { head } = (await verify()).chains[0];
+    // The use of the key is an event too, written beside the request.
+    await server.app.drain();
     await tamper(`UPDATE audit_events SET action = 'x' WHERE ${at(4)}`);
     const { rows } = await tamper(
       "SELECT seq, position FROM audit_events WHERE organization_id = $org ORDER BY position",
@@ -161,7 +163,7 @@ describe("whoever has the database's superuser is found out", () => {
     }
     await superuser.query("UPDATE audit_chains SET hash = $1 WHERE organization_id = $2", [before, organizationId]);
     expect(await faults()).toEqual([]);
-    expect(await faults(`?noted=${head}`)).toEqual([["rewritten", rows.length]]);
+    expect(await faults(`?noted=${head}`)).toEqual([["rewritten", Number(head.split(":")[0])]]);
   });
 });
 
