@@ -66,6 +66,8 @@ export const errorCatalogue = {
     "There is no such sign-in of the command line, or it has expired",
   ),
   SESSION_NOT_FOUND: facts(404, "Session not found", "Session not found"),
+  WEBHOOK_NOT_FOUND: facts(404, "Webhook not found", "Webhook not found"),
+  DELIVERY_NOT_FOUND: facts(404, "Delivery not found", "The webhook has no such delivery"),
   RECEIPT_NOT_FOUND: facts(404, "Destroy receipt not found", "The deployment has no destroy receipt yet"),
   CREDENTIALS_NOT_FOUND: facts(404, "Credentials not found", "The deployment has no credentials yet", true),
   METHOD_NOT_ALLOWED: facts(405, "Method not allowed", "This address does not take that method"),

@@ -17,6 +17,9 @@ export const idPrefixes = {
   plan: "plan",
   worker: "wrk",
   request: "req",
+  webhook: "whe",
+  webhookMessage: "msg",
+  webhookDelivery: "whd",
 } as const;
 
 export type ResourceKind = keyof typeof idPrefixes;

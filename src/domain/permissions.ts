@@ -13,6 +13,8 @@ export const scopes = [
   "keys:read",
   "keys:write",
   "audit:read",
+  "webhooks:read",
+  "webhooks:write",
   "platform:read",
   "platform:write",
 ] as const;
@@ -65,6 +67,8 @@ export const permissions = {
   // Each sees and ends their own; the handler keeps it to the caller.
   "sessions.read": { scope: "keys:read", role: "viewer" },
   "sessions.write": { scope: "keys:write", role: "viewer" },
+  "webhooks.read": { scope: "webhooks:read", role: "admin" },
+  "webhooks.write": { scope: "webhooks:write", role: "admin" },
   "audit.read": { scope: "audit:read", role: "admin" },
   "apps.read": { scope: "org:read", role: "viewer" },
 } as const satisfies Record<string, PermissionFacts>;

@@ -9,6 +9,8 @@ import { defaultLimits } from "../server/middleware/rate-limit.ts";
 import { startOperationHub } from "../server/operation-hub.ts";
 import { noRuntime } from "../server/runtime-reader.ts";
 import { openTokens } from "../server/tokens.ts";
+import { startDeliverer } from "../server/webhooks/deliverer.ts";
+import { defaultWebhookPolicy } from "../server/webhooks/retries.ts";
 import { listenForApi } from "./api-port.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
@@ -33,6 +35,7 @@ export async function startServerServices(
 ): Promise<ServerServices> {
   const { store, settings, custody, dataKeys, paths, databaseUrl } = installation;
   const hub = startOperationHub(databaseUrl);
+  const policy = { ...defaultWebhookPolicy, privateHosts: privateWebhookHosts() };
   const app = createApp({
     store,
     custody,
@@ -46,6 +49,7 @@ export async function startServerServices(
     testApps: process.env.ONVERA_TEST_APPS === "1",
     signUp: signUpMode(),
     limits: defaultLimits,
+    webhooks: policy,
     docsScript: distFile("assets/scalar.js"),
     dashboardFolder: distFile("web"),
     addressOf: (context) => getConnInfo(context as Context).remote.address,
@@ -58,9 +62,11 @@ export async function startServerServices(
       throw error;
     },
   );
+  const deliverer = startDeliverer({ store, dataKeys, hub, policy, log });
   return {
     apiUrl: `http://127.0.0.1:${port}`,
     async stop() {
+      await deliverer.stop();
       await hub.stop();
       await app.drain();
       await new Promise<void>((resolve) => {
@@ -70,6 +76,10 @@ export async function startServerServices(
     },
   };
 }
+
+/** Hosts webhooks may be sent to although they are inside a network, and by http. */
+const privateWebhookHosts = (): string[] =>
+  (process.env.ONVERA_PRIVATE_WEBHOOK_HOSTS ?? "").split(",").filter((host) => host !== "");
 
 /** @throws SetupError `setting-invalid`, rather than leave a door open that was meant to be shut */
 function signUpMode(): "open" | "invite-only" {

@@ -28,6 +28,7 @@ import { environmentRoutes, organizationRoutes, platformRoutes } from "./routes/
 import { projectRoutes } from "./routes/projects.ts";
 import { serviceRoutes, stateRoutes } from "./routes/service.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 export interface ServerApp {
   fetch: OpenAPIHono<ServerEnv>["fetch"];
@@ -88,6 +89,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     sessionRoutes,
     apiKeyRoutes,
     auditRoutes,
+    webhookRoutes,
     serviceRoutes,
   ];
   for (const routes of served) app.route(API_BASE, routes(deps));

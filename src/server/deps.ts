@@ -6,6 +6,7 @@ import type { Limits } from "./middleware/rate-limit.ts";
 import type { OperationHub } from "./operation-hub.ts";
 import type { RuntimeReader } from "./runtime-reader.ts";
 import type { Tokens } from "./tokens.ts";
+import type { WebhookPolicy } from "./webhooks/retries.ts";
 
 export interface ServerLog {
   error(fields: Record<string, unknown>, message: string): void;
@@ -30,6 +31,7 @@ export interface ServerDeps {
   /** Whether strangers may make accounts of their own, or only people with an invitation. */
   signUp: "open" | "invite-only";
   limits: Limits;
+  webhooks: WebhookPolicy;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;
   /** Folder of the built dashboard; without it there is only the API. */

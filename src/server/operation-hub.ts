@@ -15,7 +15,7 @@ export interface Watch {
 }
 
 export interface OperationHub {
-  /** Watches an operation id, ANY_OPERATION, or the id of a session or API key whose end closes streams. */
+  /** Watches an operation id, ANY_OPERATION, the id of a session or API key whose end closes streams, or `webhook`. */
   watch(ids: readonly string[]): Watch;
   stop(): Promise<void>;
 }
@@ -52,7 +52,7 @@ export function startOperationHub(connectionString: string): OperationHub {
     });
     try {
       await connection.connect();
-      await connection.query("LISTEN onvera_operation; LISTEN onvera_access");
+      await connection.query("LISTEN onvera_operation; LISTEN onvera_access; LISTEN onvera_webhook");
       // What was announced while nobody listened is found by looking once more.
       wakeAll();
     } catch {

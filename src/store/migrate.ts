@@ -14,6 +14,7 @@ import * as resourceDependencies from "./migrations/0010-resource-dependencies.t
 import * as metricBlocks from "./migrations/0011-metric-blocks.ts";
 import * as appliedInput from "./migrations/0012-applied-input.ts";
 import * as cliLogins from "./migrations/0013-cli-logins.ts";
+import * as webhooks from "./migrations/0014-webhooks.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -30,6 +31,7 @@ export const migrations: Record<string, Migration> = {
   "0011-metric-blocks": metricBlocks,
   "0012-applied-input": appliedInput,
   "0013-cli-logins": cliLogins,
+  "0014-webhooks": webhooks,
 };
 
 /**

@@ -427,6 +427,64 @@ export interface MetricBlocksTable {
   readings: (number | null)[];
 }
 
+/** A webhook's secret; `until` is set on one that a newer one has replaced, ISO 8601. */
+export interface StoredSecret {
+  sealed: SealedValue;
+  until: string | null;
+}
+
+export interface WebhookEndpointsTable {
+  id: string;
+  organization_id: string;
+  url: string;
+  description: string;
+  events: string[];
+  secrets: RequiredJson<StoredSecret[]>;
+  failing_since: NullableTimestamp;
+  disabled_at: NullableTimestamp;
+  disabled_reason: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface WebhookMessagesTable {
+  id: string;
+  organization_id: string;
+  type: string;
+  body: string;
+  created_at: Timestamp;
+}
+
+export interface WebhookTry {
+  at: string;
+  status: number | null;
+  error: string | null;
+  response: string;
+  milliseconds: number;
+}
+
+export interface WebhookDeliveriesTable {
+  id: string;
+  organization_id: string;
+  endpoint_id: string;
+  message_id: string;
+  status: Generated<"pending" | "succeeded" | "failed">;
+  attempts: Generated<number>;
+  next_at: Timestamp;
+  log: Json<WebhookTry[]>;
+  created_at: Timestamp;
+  ended_at: NullableTimestamp;
+}
+
+/** The last health seen of each deployment; a change of it is told to webhooks by a trigger. */
+export interface DeploymentHealthTable {
+  deployment_id: string;
+  organization_id: string;
+  status: string;
+  detail: string;
+  since: Timestamp;
+}
+
 export interface Tables {
   installation: InstallationTable;
   organizations: OrganizationsTable;
@@ -458,6 +516,10 @@ export interface Tables {
   audit_events: AuditEventsTable;
   audit_chains: AuditChainsTable;
   metric_blocks: MetricBlocksTable;
+  webhook_endpoints: WebhookEndpointsTable;
+  webhook_messages: WebhookMessagesTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  deployment_health: DeploymentHealthTable;
 }
 
 export type Deployment = Selectable<DeploymentsTable>;

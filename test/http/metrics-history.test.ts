@@ -43,6 +43,12 @@ function node(
         deployments: [{ deploymentId, processes: [] }],
       }),
       getMetrics: async () => report(),
+      getHealth: async () => ({
+        status: "healthy",
+        frontDoor: { ok: true, checkedAt: null, detail: "200" },
+        processes: [],
+        checkedAt: new Date().toISOString(),
+      }),
     },
     node: "node-1",
     workerId,

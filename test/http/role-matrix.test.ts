@@ -126,6 +126,15 @@ const requests: Record<string, Asked> = {
   listAuditEvents: { ok: 200 },
   exportAuditEvents: { ok: 200 },
   verifyAuditLog: { ok: 200 },
+  createWebhook: { ok: 201, body: { url: "https://hooks.example.test/x" } },
+  listWebhooks: { ok: 200 },
+  getWebhook: { ok: 200 },
+  updateWebhook: { ok: 200, body: { description: "changed" } },
+  deleteWebhook: { ok: 200 },
+  rotateWebhookSecret: { ok: 200 },
+  testWebhook: { ok: 202 },
+  listWebhookDeliveries: { ok: 200 },
+  redeliverWebhook: { ok: 202 },
   getJwks: { ok: 200 },
   listApps: { ok: 200 },
   getVersion: { ok: 200 },
@@ -136,7 +145,7 @@ const requests: Record<string, Asked> = {
 
 /** Routes whose address names something of one organization. */
 const foreign = (route: DeclaredRoute) =>
-  /\{(deployment|operation|organization|project|api_key|user|invitation)_id\}/.test(route.path);
+  /\{(deployment|operation|organization|project|api_key|user|invitation|webhook)_id\}/.test(route.path);
 
 let server: TestServer;
 let organizationId: string;
@@ -207,6 +216,15 @@ const nothing: Fixture = {
   userId: "",
   invitationId: "",
 };
+/** One with something to send again; the organization has room for a few only, so the one before goes. */
+async function webhook(): Promise<{ webhookId: string; deliveryId: string }> {
+  const call = (method: string, address: string, body?: object) =>
+    server.call(method, `/api/v1/webhooks${address}`, { key: ownerKey, ...(body && { body }) });
+  for (const { id } of (await call("GET", "")).body.data.items) await call("DELETE", `/${id}`);
+  const made = await call("POST", "", { url: "https://hooks.example.test/x" });
+  const tested = await call("POST", `/${made.body.data.id}/test`);
+  return { webhookId: made.body.data.id, deliveryId: tested.body.data.id };
+}
 
 async function keyOf(role: Role, route: DeclaredRoute): Promise<string | undefined> {
   if (!requests[route.operationId]?.spendsAsker) return keys[role];
@@ -221,7 +239,10 @@ async function ask(
 ): Promise<Answer> {
   const needsFixture = /\{(deployment|operation|api_key|session|login|user|invitation)_id\}/.test(route.path);
   const made = needsFixture ? await fixture(route, key) : nothing;
+  const hook = route.path.includes("{webhook_id}") ? await webhook() : { webhookId: "", deliveryId: "" };
   const path = route.path
+    .replace("{webhook_id}", hook.webhookId)
+    .replace("{delivery_id}", hook.deliveryId)
     .replace("{deployment_id}", made.deploymentId)
     .replace("{operation_id}", made.operationId)
     .replace("{api_key_id}", made.keyId)

@@ -8,6 +8,7 @@ import { defaultLimits, type Limits } from "../../src/server/middleware/rate-lim
 import { startOperationHub } from "../../src/server/operation-hub.ts";
 import { noRuntime, type RuntimeReader } from "../../src/server/runtime-reader.ts";
 import { openTokens } from "../../src/server/tokens.ts";
+import { defaultWebhookPolicy, type WebhookPolicy } from "../../src/server/webhooks/retries.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { keyRing as fixedKeyRing, type KeyRing } from "../../src/store/crypto/master-key.ts";
@@ -28,6 +29,7 @@ export interface AssembleOptions {
   log?: ServerLog;
   signUp?: ServerDeps["signUp"];
   limits?: Partial<Limits>;
+  webhooks?: Partial<WebhookPolicy>;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
   docsScript?: string;
   /** Folder of a built dashboard. */
@@ -74,6 +76,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     testApps: options.testApps ?? false,
     signUp: options.signUp ?? "invite-only",
     limits: { ...defaultLimits, ...options.limits },
+    webhooks: { ...defaultWebhookPolicy, ...options.webhooks },
     docsScript: options.docsScript,
     dashboardFolder: options.dashboardFolder,
     addressOf,

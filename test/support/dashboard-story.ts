@@ -1,5 +1,6 @@
 /** An organization with something in every page: deployments in each state, an operation under way, one that failed. */
 import type { NewOperationEvent } from "../../src/automation/operations/event-log.ts";
+import { appendSample, fine } from "../../src/store/metric-blocks.ts";
 import type { DashboardSite } from "./dashboard-site.ts";
 import { recordStack } from "./story-resources.ts";
 import { append, begin, finish, progress } from "./worker-hand.ts";
@@ -23,6 +24,7 @@ export interface Story {
   destroyed: { id: string; operationId: string };
   planId: string;
   projectId: string;
+  webhookId: string;
 }
 
 /** Writes the story; takes a few seconds. */
@@ -74,7 +76,28 @@ export async function tellStory({ server, ownerKey: key, runtime, organizationId
   await finish(store, gone.operation_id, { receipt: receiptOf(destroyed.id) });
   await server.call("POST", "/api/v1/invitations", { key, body: { email: "grace@example.test", role: "developer" } });
   const projects = (await server.call("GET", "/api/v1/projects", { key })).body.data.items as { id: string }[];
-  return { ready, running, failed, destroyed, planId: plan.operation_id, projectId: projects[0]?.id ?? "" };
+  const hook = { url: "https://hooks.example.test/onvera", description: "Chat room" };
+  const { id: webhookId } = (await server.call("POST", "/api/v1/webhooks", { key, body: hook })).body.data;
+  await server.call("POST", `/api/v1/webhooks/${webhookId}/test`, { key });
+  await keepFigures(server, ready.id);
+  const projectId = projects[0]?.id ?? "";
+  return { ready, running, failed, destroyed, planId: plan.operation_id, projectId, webhookId };
+}
+
+/** Ten minutes of figures. */
+async function keepFigures({ store }: DashboardSite["server"], deploymentId: string): Promise<void> {
+  for (let n = 40; n > 0; n--) {
+    const wave = Math.sin(n / 5) + 1;
+    const values = new Map([
+      ["cpu_percent web 0", 20 * wave],
+      ["memory_bytes web 0", 3e8 + 1e7 * wave],
+      ["requests", Math.round(5 * wave)],
+      ["errors", 0],
+      ["latency_p95", 40 * wave],
+    ]);
+    const at = Date.now() - n * fine.seconds * 1000;
+    await store.asPlatform((db) => appendSample(db, deploymentId, fine, { at, values }));
+  }
 }
 
 /** What a worker writes when a destroy has been looked up. */

@@ -1,11 +1,11 @@
 /** The supervisor's pure decisions: backoff, probe verdicts, phases, fingerprints, addresses (design.md §7). */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { addressVerdict } from "../../src/domain/address-verdict.ts";
 import { backoffDelay, countFailure, defaultBackoff } from "../../src/local/supervisor/backoff.ts";
 import { childEnvironment, markFor } from "../../src/local/supervisor/child-environment.ts";
 import { addressOf } from "../../src/local/supervisor/git-source.ts";
 import { healthStatus } from "../../src/local/supervisor/health.ts";
-import { addressVerdict } from "../../src/local/supervisor/outbound-address.ts";
 import { newProbeHistory, probeVerdict, recordAnswer } from "../../src/local/supervisor/probe-verdict.ts";
 import type { ProcessState } from "../../src/local/supervisor/protocol.ts";
 import { nextPhase, type ReplicaEvent, type ReplicaPhase } from "../../src/local/supervisor/replica-phase.ts";

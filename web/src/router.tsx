@@ -91,6 +91,16 @@ const project = createRoute({
   path: "/projects/$id",
   component: lazyRouteComponent(() => import("./projects/project-page.tsx"), "ProjectPage"),
 });
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./webhooks/webhooks-page.tsx"), "WebhooksPage"),
+});
+const webhook = createRoute({
+  getParentRoute: () => root,
+  path: "/webhooks/$id",
+  component: lazyRouteComponent(() => import("./webhooks/webhook-page.tsx"), "WebhookPage"),
+});
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -114,6 +124,8 @@ export const router = createRouter({
     apiKeys,
     sessions,
     cliLogin,
+    webhooks,
+    webhook,
     audit,
   ]),
   scrollRestoration: true,

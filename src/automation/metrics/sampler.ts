@@ -1,9 +1,10 @@
-/** Takes samples of every deployment of a node and keeps them: 15 s for a day, rolled up to 5 minutes for a week. */
+/** Looks at every deployment of a node: keeps its figures, 15 s for a day and 5 minutes for a week, and notes its health. */
 import { sql } from "kysely";
 import { onGrid } from "../../domain/metric-series.ts";
 import type { SupervisorClient } from "../../local/supervisor/client-port.ts";
 import { type MetricsReport, SupervisorStatus } from "../../local/supervisor/protocol.ts";
 import type { Scoped, Store } from "../../store/database.ts";
+import { recordHealth } from "../../store/deployment-health.ts";
 import {
   appendSample,
   coarse,
@@ -16,7 +17,7 @@ import { readingsOf } from "./readings.ts";
 
 export interface SamplerDeps {
   store: Store;
-  supervisor: Pick<SupervisorClient, "status" | "getMetrics">;
+  supervisor: Pick<SupervisorClient, "status" | "getMetrics" | "getHealth">;
   node: string;
   /** One worker of a node samples: the one that has answered longest. */
   workerId: string;
@@ -44,10 +45,17 @@ export function createSampler(deps: SamplerDeps): Sampler {
   let running: Promise<void> | undefined;
 
   const sampleOne = async (deploymentId: string, at: number) => {
-    const [report, ofApp] = await Promise.all([supervisor.getMetrics(deploymentId), appReadings(deploymentId)]);
+    const [report, health, ofApp] = await Promise.all([
+      supervisor.getMetrics(deploymentId),
+      supervisor.getHealth(deploymentId),
+      appReadings(deploymentId),
+    ]);
     const values = new Map([...readingsOf(report, before.get(deploymentId)), ...ofApp]);
     before.set(deploymentId, report);
-    await store.asPlatform((db) => appendSample(db, deploymentId, fine, { at, values }));
+    await store.asPlatform(async (db) => {
+      await appendSample(db, deploymentId, fine, { at, values });
+      await recordHealth(db, deploymentId, { status: health.status, detail: health.frontDoor.detail });
+    });
   };
   const each = async (ids: readonly string[], work: (id: string) => Promise<unknown>, failed: string) => {
     for (const id of ids)

@@ -8,6 +8,7 @@ import { operationCommands } from "./operations.ts";
 import * as organization from "./organization.ts";
 import * as people from "./people.ts";
 import * as platform from "./platform.ts";
+import { webhookCommands } from "./webhooks.ts";
 
 export const sections: readonly CommandSection[] = [
   {
@@ -57,6 +58,7 @@ export const sections: readonly CommandSection[] = [
       people.accessCommands,
       organization.apiKeyCommands,
       organization.auditCommands,
+      webhookCommands,
       platform.appCommands,
       platform.clusterCommands,
       platform.workerCommands,

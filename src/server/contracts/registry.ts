@@ -13,6 +13,7 @@ import * as operations from "./operations.ts";
 import * as organization from "./organization.ts";
 import * as projects from "./projects.ts";
 import * as service from "./service.ts";
+import * as webhooks from "./webhooks.ts";
 
 export interface DeclaredRoute {
   operationId: string;
@@ -37,6 +38,7 @@ const modules = [
   access,
   cliLogins,
   audit,
+  webhooks,
   service,
 ];
 

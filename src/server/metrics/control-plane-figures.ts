@@ -32,7 +32,7 @@ export async function controlPlaneFigures(db: Scoped): Promise<Family[]> {
     help,
     samples,
   });
-  const { queue, deployments, workers, claims, leaseLosses } = now;
+  const { queue, deployments, workers, claims, leaseLosses, deliveries } = now;
   return [
     {
       name: "onvera_operations_total",
@@ -61,6 +61,11 @@ export async function controlPlaneFigures(db: Scoped): Promise<Family[]> {
       "onvera_deployments",
       "Deployments by status.",
       deployments.map(({ status, count }) => ({ labels: { status }, value: count })),
+    ),
+    gauge(
+      "onvera_webhook_deliveries",
+      "Deliveries of webhooks of the last fourteen days, by status.",
+      deliveries.map(({ status, count }) => ({ labels: { status }, value: count })),
     ),
     gauge("onvera_workers", "Workers that answer.", [{ value: workers.alive }]),
     gauge("onvera_worker_slots", "Operations those workers can have under way together.", [{ value: workers.slots }]),
@@ -108,6 +113,7 @@ interface Standing {
   workers: { alive: number; slots: number; age: number | null };
   claims: number;
   leaseLosses: number;
+  deliveries: { status: string; count: number }[];
 }
 
 async function standing(db: Scoped): Promise<Standing> {
@@ -123,6 +129,8 @@ async function standing(db: Scoped): Promise<Standing> {
       SELECT slots, extract(epoch FROM now() - heartbeat_at) AS age,
         extract(epoch FROM now() - heartbeat_at) * 1000 < ${LOST_MILLISECONDS} AS answers
       FROM workers WHERE stopped_at IS NULL) known) AS workers,
+    (SELECT COALESCE(json_agg(of_status), '[]') FROM
+      (SELECT status, count(*) AS count FROM webhook_deliveries GROUP BY status ORDER BY status) of_status) AS deliveries,
     (SELECT COALESCE(sum(attempt), 0) FROM operations)::bigint AS claims,
     COALESCE((SELECT (value ->> 'count')::bigint FROM installation WHERE key = ${LEASE_LOSSES_KEY}), 0) AS "leaseLosses"
   `.execute(db);

@@ -100,6 +100,18 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     revokeProjectRole: await pool(granted),
     revokeInvitation: await pool((n) => make("invitations", { email: `revoked-${n}@example.test` })),
   };
+  const webhooks = await pool(async (n) => {
+    const webhook_id = await make("webhooks", { url: `https://hooks.example.test/${n}` });
+    const { body } = await server.call("POST", `/api/v1/webhooks/${webhook_id}/test`, { key });
+    return { webhook_id, delivery_id: body.data.id };
+  });
+  for (const { operationId, path } of declaredRoutes)
+    if (path.includes("{webhook_id}") && operationId !== "deleteWebhook") pools[operationId] = webhooks;
+  pools.deleteWebhook = await Promise.all(
+    Array.from({ length: POOL / 3 }, async (_, n) => ({
+      webhook_id: await make("webhooks", { url: `https://gone.example.test/${n}` }),
+    })),
+  );
   for (const name of ["getMember", "updateMember", "removeMember"]) pools[name] = await pool(member);
   for (const { operationId, path } of declaredRoutes) {
     if (path.includes("{environment_id}")) {
@@ -140,6 +152,8 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     acceptInvitation: await Promise.all(Array.from({ length: POOL }, (_, n) => invitation(n))),
     signUp: [{ email: "new-SERIAL@example.test", name: "New", password: PASSWORD }],
     createApiKey: [{ name: "key SERIAL" }],
+    createWebhook: [{ url: "https://new.example.test/SERIAL" }],
+    updateWebhook: [{ description: "changed SERIAL", enabled: true }],
     login: [{ email, password: PASSWORD }],
     refreshSession: [{ refresh_token: login.body.data.refresh_token }],
   };

@@ -24,5 +24,7 @@ export type Problem = Schemas["Problem"];
 export type Project = Schemas["Project"];
 export type StackResource = Schemas["StackResource"];
 export type Version = Schemas["Version"];
+export type Webhook = Schemas["Webhook"];
+export type WebhookDelivery = Schemas["WebhookDelivery"];
 export type WhoAmI = Schemas["WhoAmI"];
 export type Worker = Schemas["Worker"];

@@ -23,6 +23,7 @@ import {
   IconSun,
   IconTopologyStar3,
   IconUsers,
+  IconWebhook,
 } from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
@@ -38,6 +39,7 @@ const places: readonly { to: string; label: string; icon: typeof IconBox; scope:
   { to: "/projects", label: "Projects", icon: IconFolder, scope: "org:read" },
   { to: "/members", label: "Members", icon: IconUsers, scope: "org:read" },
   { to: "/api-keys", label: "API keys", icon: IconKey, scope: "keys:read" },
+  { to: "/webhooks", label: "Webhooks", icon: IconWebhook, scope: "webhooks:read" },
   { to: "/audit", label: "Audit log", icon: IconShieldCheck, scope: "audit:read" },
   { to: "/workers", label: "Workers", icon: IconServer, scope: "platform:read" },
 ];
