@@ -4751,6 +4751,15 @@ export interface operations {
                 tail?: number;
                 /** @description Only lines with a greater `seq`; name the process with it. */
                 after?: number;
+                /** @description Only lines from then on. */
+                since?: string;
+                /** @description Only lines before. */
+                until?: string;
+                /** @description Only lines with this text, in any case. */
+                contains?: string;
+                stream?: "stdout" | "stderr";
+                /** @description This level or a graver one. A line that names none has that of the line before it. */
+                level?: "debug" | "info" | "warning" | "error";
                 /** @description `true` gives server-sent events, live. */
                 follow?: "true" | "false";
             };

@@ -26,6 +26,15 @@ export function pairs(flag: string, values: readonly string[]): Record<string, s
   );
 }
 
+/** A moment as ISO 8601: `15m` ago, or a moment as it is. @throws CliError exit 2 naming the flag */
+export function moment(flag: string, value: string | undefined, now: number): string | undefined {
+  if (value === undefined) return undefined;
+  const seconds = parseDuration(value);
+  const at = seconds === undefined ? Date.parse(value) : now - seconds * 1000;
+  if (Number.isNaN(at)) throw usageError(`${flag} '${value}' is no moment.`, "Write 15m, 2h, or 2027-01-31T12:00:00Z.");
+  return new Date(at).toISOString();
+}
+
 /** A whole number of at least zero. @throws CliError exit 2 naming the flag */
 export function wholeNumber(flag: string, value: string): number {
   if (!/^\d+$/.test(value)) throw usageError(`${flag} '${value}' is not a whole number.`);

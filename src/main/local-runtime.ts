@@ -46,6 +46,7 @@ export function createLocalRuntime({ supervisor, nodeId }: LocalRuntimeOptions):
     async *logs(target: RuntimeTarget, request: LogRequest) {
       ours(target);
       const lines = supervisor.getLogs(target.deploymentId, {
+        ...request.filter,
         tail: request.tail,
         follow: request.follow,
         signal: request.signal,

@@ -1,4 +1,5 @@
 /** How the server looks at running deployments: a port, so that it knows no target. */
+import type { LogFilter } from "../domain/log-filter.ts";
 import type { HealthView, LogLineView, MetricsView } from "./schemas/runtime.ts";
 
 /** Which deployment, and where it runs. */
@@ -14,6 +15,7 @@ export interface LogRequest {
   tail: number;
   after?: number | undefined;
   follow: boolean;
+  filter?: LogFilter;
   signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 /** A runtime reader that tells a fixed story about every deployment, and lets a test add log lines. */
+import { createLogFilter, type LogFilter } from "../../src/domain/log-filter.ts";
 import type { LogRequest, RuntimeReader, RuntimeTarget } from "../../src/server/runtime-reader.ts";
 import type { LogLineView } from "../../src/server/schemas/runtime.ts";
 
@@ -11,11 +12,18 @@ export interface ScriptedRuntime extends RuntimeReader {
   followers(): number;
 }
 
+const passing = (filter: LogFilter = {}) => {
+  const accepts = createLogFilter(filter);
+  return (line: LogLineView) => accepts({ ...line, atMilliseconds: Date.parse(line.at) });
+};
+
 export function scriptedRuntime(): ScriptedRuntime {
   const lines = new Map<string, LogLineView[]>();
   const wakers = new Set<() => void>();
-  const linesOf = (target: RuntimeTarget, { process }: LogRequest) =>
-    (lines.get(target.deploymentId) ?? []).filter((line) => process === undefined || line.process === process);
+  const linesOf = (target: RuntimeTarget, { process, filter }: LogRequest) =>
+    (lines.get(target.deploymentId) ?? [])
+      .filter((line) => process === undefined || line.process === process)
+      .filter(passing(filter));
 
   return {
     health: async () => ({

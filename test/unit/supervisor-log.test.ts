@@ -8,7 +8,7 @@ import { LogBook } from "../../src/local/supervisor/log-book.ts";
 import { followRecords, lastRecords, recordsBetween } from "../../src/local/supervisor/log-query.ts";
 import { SpoolReader } from "../../src/local/supervisor/spool-reader.ts";
 
-const limits = { fileBytes: 2000, files: 4 };
+const limits = { fileBytes: 2000, files: 4, days: 30 };
 
 describe("a process's log", () => {
   let folder: string;
@@ -63,7 +63,7 @@ describe("a process's log", () => {
         const book = path.join(folder, `book-${round++}`);
         const source = { name: "run.out", file: spool, replica: 0, stream: "stdout" } as const;
         writeFileSync(spool, Array.from({ length: 50 }, (_, index) => `line ${index + 1}\n`).join(""));
-        const wide = { fileBytes: 700, files: 100 };
+        const wide = { fileBytes: 700, files: 100, days: 30 };
         for (const cut of cuts) {
           const log = new LogBook(book, wide);
           const reader = new SpoolReader(source, log, (text) => text);
@@ -106,6 +106,24 @@ describe("a process's log", () => {
       [500, "line 500"],
       [501, "line 501"],
     ]);
+    close(second);
+  });
+
+  it("removes lines that are older than they are kept, and goes on counting from its place (issue 7.3)", () => {
+    const first = open();
+    for (let line = 1; line <= 60; line++) appendFileSync(spool, `line ${line} ${"x".repeat(60)}\n`);
+    first.reader.pump();
+    const dayMilliseconds = 86_400_000;
+    first.book.removeOld(Date.now() + 29 * dayMilliseconds);
+    expect(texts(first.book).length).toBeGreaterThan(20);
+    first.book.removeOld(Date.now() + 31 * dayMilliseconds);
+    expect(texts(first.book)).toEqual([]);
+    close(first);
+    const second = open();
+    second.reader.pump();
+    appendFileSync(spool, "line 61\n");
+    second.reader.pump();
+    expect(lastRecords(second.book, 5).map(({ seq, text }) => [seq, text])).toEqual([[61, "line 61"]]);
     close(second);
   });
 

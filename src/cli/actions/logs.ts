@@ -1,10 +1,11 @@
 /** `onvera logs`: a deployment's log, past and live; without a deployment, the control plane's own. */
-import type { LogLine } from "../api/contract.ts";
+import type { LogLevel } from "../../domain/log-filter.ts";
+import type { LogLine, Query } from "../api/contract.ts";
 import { readEvents } from "../api/event-stream.ts";
 import { deploymentId } from "../find-deployment.ts";
 import { untilInterrupted } from "../follow/until-interrupted.ts";
-import { type Invocation, isSet, text } from "../invocation.ts";
-import { wholeNumber } from "../options.ts";
+import { choice, type Invocation, isSet, text } from "../invocation.ts";
+import { moment, wholeNumber } from "../options.ts";
 import { dim } from "../output/paint.ts";
 import { safeLine } from "../output/safe-text.ts";
 import { runVerb } from "./control-plane-verb.ts";
@@ -18,7 +19,7 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
   const api = invocation.api();
   const id = await deploymentId(api, reference);
   const tail = wholeNumber("--tail", text(invocation, "tail") ?? String(DEFAULT_TAIL));
-  const query = { process: text(invocation, "process"), tail };
+  const query = { process: text(invocation, "process"), tail, ...filterOf(invocation) };
   if (!isSet(invocation, "follow")) {
     const lines = await api.call("getDeploymentLogs", { path: { deployment_id: id }, query });
     invocation.output.data(lines, {
@@ -35,7 +36,7 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
 async function follow(
   invocation: Invocation,
   id: string,
-  query: { process: string | undefined; tail: number },
+  query: Query<"getDeploymentLogs">,
   signal: AbortSignal,
 ): Promise<void> {
   const { io, output } = invocation;
@@ -57,6 +58,17 @@ async function follow(
     if (line === undefined) continue;
     io.out(output.isForPrograms ? `${JSON.stringify(line)}\n` : logLine(line, io.outHasColor));
   }
+}
+
+function filterOf(invocation: Invocation): Query<"getDeploymentLogs"> {
+  const now = invocation.io.now();
+  return {
+    since: moment("--since", text(invocation, "since"), now),
+    until: moment("--until", text(invocation, "until"), now),
+    contains: text(invocation, "grep"),
+    level: choice<LogLevel>(invocation, "level"),
+    stream: choice<"stdout" | "stderr">(invocation, "stream"),
+  };
 }
 
 function readLine(data: string): LogLine | undefined {

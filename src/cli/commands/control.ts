@@ -1,4 +1,5 @@
 /** Service control, and what can be seen of a running deployment. `start`, `stop` and `logs` also serve the control plane. */
+import { logLevels } from "../../domain/log-filter.ts";
 import type { CommandGroup, CommandSpec } from "../command-spec.ts";
 import { deploymentArgument, followOptions, pageOptions } from "./shared-options.ts";
 
@@ -89,8 +90,16 @@ export const logsCommand: CommandSpec = {
     { flags: "-f, --follow", description: "go on with what comes, until Ctrl+C" },
     { flags: "--process <name>", description: "only this process" },
     { flags: "--tail <n>", description: "how many of the last lines (default 200)" },
+    { flags: "--since <when>", description: "only from then on: 15m, 2h, or a moment" },
+    { flags: "--until <when>", description: "only before" },
+    { flags: "--grep <text>", description: "only lines with this text, in any case" },
+    { flags: "--level <level>", description: "this level or a graver one", choices: logLevels },
+    { flags: "--stream <stream>", description: "only this stream", choices: ["stdout", "stderr"] },
   ],
-  examples: [{ line: "onvera logs etl --follow" }, { line: "onvera logs etl --process scheduler --tail 50" }],
+  examples: [
+    { line: "onvera logs etl --follow" },
+    { line: "onvera logs etl --process scheduler --level error --since 2h" },
+  ],
   calls: ["getDeploymentLogs", "listDeployments"],
   load: () => import("../actions/logs.ts"),
 };

@@ -1,5 +1,6 @@
 /** The table of protocol.ts as code: each request, what it takes, and which method of the supervisor answers. */
 import { z } from "zod";
+import { logLevels } from "../../domain/log-filter.ts";
 import { fetchSource } from "./git-source.ts";
 import { healthReport } from "./health.ts";
 import { streamLogs } from "./log-stream.ts";
@@ -51,6 +52,11 @@ const LogQuery = z.object({
   tail: z.coerce.number().int().min(0).max(100_000).optional(),
   after: z.coerce.number().int().min(0).optional(),
   follow: z.enum(["true", "false", "1", "0"]).optional(),
+  since: z.coerce.number().optional(),
+  until: z.coerce.number().optional(),
+  contains: z.string().max(1000).optional(),
+  stream: z.enum(["stdout", "stderr"]).optional(),
+  level: z.enum(logLevels).optional(),
 });
 
 const done: ApiAnswer = { json: {} };
@@ -118,8 +124,8 @@ export function apiRoutes(node: ApiNode): ApiRoute[] {
     }),
     deployment("/logs", "GET", async (id, { query, signal }) => {
       supervisor.get(id);
-      const { process, tail, after, follow } = read(LogQuery, Object.fromEntries(query));
-      const request = { deploymentId: id, follow: follow === "true" || follow === "1" };
+      const { process, tail, after, follow, ...filter } = read(LogQuery, Object.fromEntries(query));
+      const request = { deploymentId: id, follow: follow === "true" || follow === "1", filter };
       const narrowed = {
         ...request,
         ...(process === undefined ? {} : { process }),

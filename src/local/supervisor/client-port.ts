@@ -1,6 +1,7 @@
 /** The supervisor as its callers see it: one method per row of the table in `protocol.ts`. */
 
 import type { z } from "zod";
+import type { LogFilter } from "../../domain/log-filter.ts";
 import type {
   DeploymentState,
   HealthReport,
@@ -30,7 +31,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export interface LogQuery {
+export interface LogQuery extends LogFilter {
   process?: string;
   /** How many of the last lines to start with. */
   tail?: number;

@@ -5,6 +5,7 @@
 import { EventEmitter } from "node:events";
 import {
   closeSync,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -12,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -23,9 +25,13 @@ export interface LogLimits {
   fileBytes: number;
   /** So many files are kept per process. */
   files: number;
+  /** A file that was written to last before so long is removed. */
+  days: number;
 }
 
-export const defaultLogLimits: LogLimits = { fileBytes: 4 * 1024 * 1024, files: 8 };
+export const defaultLogLimits: LogLimits = { fileBytes: 4 * 1024 * 1024, files: 8, days: 30 };
+
+const DAY_MILLISECONDS = 86_400_000;
 
 /** A line before it has its number. */
 export type NewLine = Omit<LogRecord, "seq">;
@@ -93,6 +99,19 @@ export class LogBook {
   /** The log's files, oldest first. */
   files(): { file: string; firstSeq: number }[] {
     return listFiles(this.folder);
+  }
+
+  /** Removes files of lines that are older than they are kept; the numbers go on. @param now milliseconds since 1970 */
+  removeOld(now: number): void {
+    const oldest = now - this.#limits.days * DAY_MILLISECONDS;
+    const files = listFiles(this.folder);
+    const newest = files.at(-1);
+    if (newest === undefined || this.#descriptor === -1) return;
+    const isOld = ({ file }: { file: string }) => statSync(file).mtimeMs < oldest;
+    // The newest file knows how far the raw files were read: an empty one takes that over before it goes.
+    if (isOld(newest) && newest.firstSeq < this.#nextSeq) this.#beginFile();
+    for (const old of files.filter((one) => one !== newest || this.#nextSeq > newest.firstSeq))
+      if (existsSync(old.file) && isOld(old)) rmSync(old.file, { force: true });
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { SpoolReader } from "./spool-reader.ts";
 
 /** A watched folder tells of a change at once; this is for systems where it does not. */
 const POLL_MILLISECONDS = 1000;
+const AGE_LOOK_MILLISECONDS = 3_600_000;
 
 export interface RunOutput {
   deploymentId: string;
@@ -25,6 +26,7 @@ export class LogCollector {
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #report: (message: string) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #ageTimer: NodeJS.Timeout;
   #troubled = false;
 
   constructor(
@@ -42,6 +44,8 @@ export class LogCollector {
       for (const reader of this.#readers.values()) this.#pump(reader);
     }, POLL_MILLISECONDS);
     this.#timer.unref();
+    this.#ageTimer = setInterval(() => this.#removeOld(), AGE_LOOK_MILLISECONDS);
+    this.#ageTimer.unref();
   }
 
   /** The log of a process or job; made when it is first asked for. */
@@ -101,6 +105,7 @@ export class LogCollector {
   /** Stops reading; what is running goes on writing its raw files. */
   close(): void {
     clearInterval(this.#timer);
+    clearInterval(this.#ageTimer);
     for (const watcher of this.#watchers.values()) watcher.close();
     for (const reader of this.#readers.values()) {
       this.#pump(reader);
@@ -130,6 +135,16 @@ export class LogCollector {
   }
 
   /** A full disk stops the logs, not the apps: the raw output stays where it is until there is room. */
+  #removeOld(): void {
+    for (const book of this.#books.values()) {
+      try {
+        book.removeOld(Date.now());
+      } catch (error) {
+        this.#report(`Old logs cannot be removed: ${String(error)}`);
+      }
+    }
+  }
+
   #pump(reader: SpoolReader, atEnd = false): boolean {
     try {
       reader.pump(atEnd);

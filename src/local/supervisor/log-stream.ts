@@ -1,7 +1,9 @@
 /** Answers a request for logs: one process or all of them merged by time, past lines and those to come. */
+import { createLogFilter, isFilter, type LogFilter } from "../../domain/log-filter.ts";
+import type { LogBook } from "./log-book.ts";
 import type { LogCollector } from "./log-collector.ts";
 import { followRecords, lastRecords, recordsBetween } from "./log-query.ts";
-import { toLogLine } from "./log-record.ts";
+import { type LogRecord, toLogLine } from "./log-record.ts";
 import type { LogLine } from "./protocol.ts";
 
 export interface LogRequest {
@@ -12,6 +14,8 @@ export interface LogRequest {
   /** Only lines with a higher number; numbers are per process. */
   after?: number;
   follow: boolean;
+  /** Only lines that pass; of them the last `tail`. */
+  filter?: LogFilter;
 }
 
 const DEFAULT_TAIL = 200;
@@ -24,14 +28,24 @@ export async function* streamLogs(
 ): AsyncGenerator<LogLine> {
   const names = request.process === undefined ? logs.names(request.deploymentId) : [request.process];
   const reached = new Map<string, number>();
+  const filter = request.filter ?? {};
+  const accepts = new Map(names.map((name) => [name, createLogFilter(filter)]));
+  const passes = (name: string, record: LogRecord) => accepts.get(name)?.(record) ?? true;
   if (request.after === undefined) {
     const count = request.tail ?? DEFAULT_TAIL;
-    const past = names.flatMap((name) => {
+    const books = names.map((name) => {
       const book = logs.book(request.deploymentId, name);
       // Taken before reading, in one turn of the event loop: a line can come in neither twice nor never.
       reached.set(name, book.lastSeq);
-      return lastRecords(book, count).map((record) => toLogLine(name, record));
+      const unfiltered = isFilter(filter) ? undefined : lastRecords(book, count);
+      return { name, book, upTo: book.lastSeq, unfiltered };
     });
+    const past: LogLine[] = [];
+    for (const { name, book, upTo, unfiltered } of books) {
+      const found =
+        unfiltered ?? (await lastPassing(book, { count, upTo, signal, passes: (record) => passes(name, record) }));
+      past.push(...found.map((record) => toLogLine(name, record)));
+    }
     past.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
     yield* past.slice(-count);
   } else {
@@ -43,22 +57,45 @@ export async function* streamLogs(
       for await (const record of recordsBetween(book, skipped, upTo)) {
         if (signal.aborted) return;
         skipped = record.seq;
-        yield toLogLine(name, record);
+        if (passes(name, record)) yield toLogLine(name, record);
       }
     }
   }
   if (!request.follow) return;
-  yield* mergeLive(names.map((name) => tagged(logs, request.deploymentId, name, reached.get(name) ?? 0, signal)));
+  const live = names.map((name) => {
+    const records = followRecords(logs.book(request.deploymentId, name), reached.get(name) ?? 0, signal);
+    return tagged(name, records, (record) => passes(name, record));
+  });
+  yield* mergeLive(live);
+}
+
+/** Reads the whole log, piece by piece: what is wanted may be anywhere in it. */
+async function lastPassing(
+  book: LogBook,
+  {
+    count,
+    upTo,
+    signal,
+    passes,
+  }: { count: number; upTo: number; signal: AbortSignal; passes(record: LogRecord): boolean },
+): Promise<LogRecord[]> {
+  const found: LogRecord[] = [];
+  for await (const record of recordsBetween(book, 0, upTo)) {
+    if (signal.aborted) break;
+    if (!passes(record)) continue;
+    found.push(record);
+    // Cut now and then, not at each line.
+    if (found.length > 2 * count) found.splice(0, found.length - count);
+  }
+  return count === 0 ? [] : found.slice(-count);
 }
 
 async function* tagged(
-  logs: LogCollector,
-  deploymentId: string,
   name: string,
-  after: number,
-  signal: AbortSignal,
+  records: AsyncGenerator<LogRecord>,
+  passes: (record: LogRecord) => boolean,
 ): AsyncGenerator<LogLine> {
-  for await (const record of followRecords(logs.book(deploymentId, name), after, signal)) yield toLogLine(name, record);
+  for await (const record of records) if (passes(record)) yield toLogLine(name, record);
 }
 
 /** Takes from whichever source has a line first. */

@@ -23,7 +23,7 @@
  * | POST   /deployments/:id/source                     | RevisionBody: fetch the git source now, answer the commit        |
  * | GET    /deployments/:id/health                     | HealthReport                                                     |
  * | GET    /deployments/:id/metrics                    | MetricsReport                                                    |
- * | GET    /deployments/:id/logs?process=&tail=&follow=&after= | newline-delimited LogLine                                |
+ * | GET    /deployments/:id/logs?process=&tail=&follow=&after= | newline-delimited LogLine; also since, until (milliseconds), contains, stream, level |
  * | POST   /shutdown                                   | ShutdownBody: end the supervisor, and all apps only if asked     |
  *
  * Errors: `{error: {code, message}}` with 4xx for what the caller can mend and 5xx otherwise.

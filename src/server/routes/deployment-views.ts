@@ -27,9 +27,13 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
   newApi()
     .openapi(contracts.getLogs, async (c) => {
       const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
-      const { process, tail, after, follow } = c.req.valid("query");
+      const { process, tail, after, follow, since, until, ...plain } = c.req.valid("query");
       const target = runtimeTarget(row);
-      const request = { process, tail };
+      const request = {
+        process,
+        tail,
+        filter: { ...plain, since: millisecondsOf(since), until: millisecondsOf(until) },
+      };
       if (follow === "true") {
         return eventStream(deps, c, async ({ send, signal }) => {
           const since = resumeLog(c.req.header("last-event-id"), process) ?? after;
@@ -135,3 +139,5 @@ function resumeLog(lastEventId: string | undefined, process: string | undefined)
   const match = /^([a-z0-9-]+):(\d{1,15})$/.exec(lastEventId ?? "");
   return match && match[1] === process ? Number(match[2]) : undefined;
 }
+
+const millisecondsOf = (moment: string | undefined) => (moment === undefined ? undefined : Date.parse(moment));

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { logLevels } from "../../domain/log-filter.ts";
 import { metricNames } from "../../domain/metric-series.ts";
 import { integerQuery, Moment, Timestamp } from "./common.ts";
 import { healthStates } from "./deployments.ts";
@@ -99,6 +100,13 @@ export const LogQuery = z.strictObject({
     Number.MAX_SAFE_INTEGER,
     "Only lines with a greater `seq`; name the process with it.",
   ).optional(),
+  since: Moment.optional().meta({ description: "Only lines from then on." }),
+  until: Moment.optional().meta({ description: "Only lines before." }),
+  contains: z.string().min(1).max(200).optional().meta({ description: "Only lines with this text, in any case." }),
+  stream: z.enum(["stdout", "stderr"]).optional(),
+  level: z.enum(logLevels).optional().meta({
+    description: "This level or a graver one. A line that names none has that of the line before it.",
+  }),
   follow: z.enum(["true", "false"]).default("false").meta({ description: "`true` gives server-sent events, live." }),
 });
 

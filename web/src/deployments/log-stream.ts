@@ -9,6 +9,15 @@ const KEPT_LINES = 5000;
 const FIRST_LINES = 500;
 const RECONNECT_MILLISECONDS = 2000;
 
+export interface LogWish {
+  /** All of them, merged by time, when left out. */
+  process?: string | undefined;
+  /** This level or a graver one. */
+  level?: string | undefined;
+  /** How far back, seconds. */
+  since?: number | undefined;
+}
+
 export interface LogView {
   lines: readonly LogLine[];
   error: unknown;
@@ -18,9 +27,9 @@ const placeOf = ({ process, replica, seq }: LogLine) => `${process} ${replica} $
 
 /**
  * Follows the log.
- * @param process one process; undefined for all of them, merged by time
+ * @param wanted which lines; a filter asks the server, so that it finds what is far back too
  */
-export function useLog(deploymentId: string, process: string | undefined): LogView {
+export function useLog(deploymentId: string, { process, level, since }: LogWish): LogView {
   const [lines, setLines] = useState<readonly LogLine[]>([]);
   const [error, setError] = useState<unknown>();
   useEffect(() => {
@@ -32,26 +41,30 @@ export function useLog(deploymentId: string, process: string | undefined): LogVi
       for (const line of fresh) seen.add(placeOf(line));
       if (fresh.length > 0) setLines((before) => [...before, ...fresh].slice(-KEPT_LINES));
     };
-    void follow({ deploymentId, process, add, onError: setError, signal: abort.signal });
+    const wanted = { process, level, since };
+    void follow({ deploymentId, wanted, add, onError: setError, signal: abort.signal });
     return () => abort.abort();
-  }, [deploymentId, process]);
+  }, [deploymentId, process, level, since]);
   return { lines, error };
 }
 
 interface FollowOptions {
   deploymentId: string;
-  process: string | undefined;
+  wanted: LogWish;
   add(batch: LogLine[]): void;
   onError(error: unknown): void;
   signal: AbortSignal;
 }
 
 /** After a break the last lines are read again; those already shown are recognised by their number. */
-async function follow({ deploymentId, process, add, onError, signal }: FollowOptions): Promise<void> {
+async function follow({ deploymentId, wanted, add, onError, signal }: FollowOptions): Promise<void> {
   const address = new URL(`/api/v1/deployments/${deploymentId}/logs`, location.origin);
   address.searchParams.set("follow", "true");
   address.searchParams.set("tail", String(FIRST_LINES));
-  if (process !== undefined) address.searchParams.set("process", process);
+  const { process, level, since } = wanted;
+  const from = since === undefined ? undefined : new Date(Date.now() - since * 1000).toISOString();
+  for (const [name, value] of Object.entries({ process, level, since: from }))
+    if (value !== undefined) address.searchParams.set(name, value);
   while (!signal.aborted) {
     try {
       const response = await authorizedFetch(new Request(address, { signal }));

@@ -12,6 +12,18 @@ import { useApps } from "./queries.ts";
 const LINE_PIXELS = 20;
 const COLOR_CODES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
+const levels = [
+  { value: "info", label: "info and up" },
+  { value: "warning", label: "warning and up" },
+  { value: "error", label: "errors" },
+];
+const spans = [
+  { value: "900", label: "15 minutes" },
+  { value: "3600", label: "an hour" },
+  { value: "21600", label: "six hours" },
+  { value: "86400", label: "a day" },
+];
+
 const textOf = ({ at, process, text }: LogLine): string =>
   `${new Date(at).toLocaleTimeString("en-GB")}  ${process.padEnd(13)}  ${text.replace(COLOR_CODES, "")}`;
 
@@ -21,7 +33,13 @@ export function LogsTab({ deployment }: { deployment: Deployment }) {
   const [needle, setNeedle] = useState("");
   const [onlyErrors, setOnlyErrors] = useState(false);
   const [isFollowing, setFollowing] = useState(true);
-  const { lines, error } = useLog(deployment.id, process ?? undefined);
+  const [level, setLevel] = useState<string | null>(null);
+  const [since, setSince] = useState<string | null>(null);
+  const { lines, error } = useLog(deployment.id, {
+    process: process ?? undefined,
+    level: level ?? undefined,
+    since: since === null ? undefined : Number(since),
+  });
   const wanted = needle.toLowerCase();
   const shown = lines.filter(
     ({ text, stream }) =>
@@ -42,6 +60,16 @@ export function LogsTab({ deployment }: { deployment: Deployment }) {
           onChange={setProcess}
           clearable
           w={180}
+        />
+        <Select label="Level" placeholder="all" data={levels} value={level} onChange={setLevel} clearable w={150} />
+        <Select
+          label="Since"
+          placeholder="the last lines"
+          data={spans}
+          value={since}
+          onChange={setSince}
+          clearable
+          w={150}
         />
         <TextInput
           label="Search"
