@@ -16,6 +16,7 @@ import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
 import { createLocalRuntime } from "./local-runtime.ts";
 import type { Log } from "./log.ts";
+import { openTracer } from "./tracer.ts";
 import { version } from "./version.ts";
 
 export interface ServerServices {
@@ -35,6 +36,7 @@ export async function startServerServices(
 ): Promise<ServerServices> {
   const { store, settings, custody, dataKeys, paths, databaseUrl } = installation;
   const hub = startOperationHub(databaseUrl);
+  const tracer = await openTracer("onvera-server", log);
   const policy = { ...defaultWebhookPolicy, privateHosts: privateWebhookHosts() };
   const app = createApp({
     store,
@@ -50,6 +52,7 @@ export async function startServerServices(
     signUp: signUpMode(),
     limits: defaultLimits,
     webhooks: policy,
+    tracer,
     docsScript: distFile("assets/scalar.js"),
     dashboardFolder: distFile("web"),
     addressOf: (context) => getConnInfo(context as Context).remote.address,
@@ -69,6 +72,7 @@ export async function startServerServices(
       await deliverer.stop();
       await hub.stop();
       await app.drain();
+      await tracer.close();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         if ("closeAllConnections" in server) server.closeAllConnections();

@@ -15,6 +15,7 @@ import { createLocalTarget } from "./local-target.ts";
 import type { Log } from "./log.ts";
 import type { Toolchain } from "./setup.ts";
 import { createStateBackend } from "./state-backend.ts";
+import { openTracer } from "./tracer.ts";
 import { version } from "./version.ts";
 import { leaseTimings, reconcileTimings } from "./worker-timings.ts";
 
@@ -62,6 +63,7 @@ export async function startWorkerServices(
     testApps,
     pluginFolder: sharedPluginFolder(paths),
   });
+  const tracer = await openTracer("onvera-worker", log);
   const worker = await startWorker({
     store,
     engine,
@@ -69,6 +71,7 @@ export async function startWorkerServices(
     dataKeys,
     drivers: { local: createLocalTarget(installation, supervisor) },
     log,
+    tracer,
     node: settings.nodeId,
     capabilities: [`local:${settings.nodeId}`],
     slots,
@@ -85,6 +88,7 @@ export async function startWorkerServices(
     async drain(timeoutSeconds) {
       await sampling.stop();
       await worker.drain({ timeoutSeconds });
+      await tracer.close();
       await engine.close();
       await providers.stop();
     },

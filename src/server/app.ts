@@ -65,7 +65,7 @@ export function createApp(deps: ServerDeps): ServerApp {
       if (!c.res.headers.has(name)) c.res.headers.set(name, value);
     }
   });
-  app.use("*", createObserver({ metrics, log: deps.log }));
+  app.use("*", createObserver({ metrics, log: deps.log, tracer: deps.tracer }));
   app.use("*", checkAddress);
   // The documentation writes paths short in places; 308 keeps method and body.
   app.all("/v1/*", (c) => c.redirect(`/api${new URL(c.req.url).pathname}${new URL(c.req.url).search}`, 308));

@@ -1,4 +1,5 @@
 /** Everything the server needs from outside, given by argument. */
+import type { Tracer } from "../automation/tracing.ts";
 import type { Custody } from "../store/crypto/custody.ts";
 import type { DataKeys } from "../store/crypto/data-keys.ts";
 import type { Store } from "../store/database.ts";
@@ -32,6 +33,7 @@ export interface ServerDeps {
   signUp: "open" | "invite-only";
   limits: Limits;
   webhooks: WebhookPolicy;
+  tracer: Tracer;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;
   /** Folder of the built dashboard; without it there is only the API. */

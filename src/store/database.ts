@@ -78,17 +78,27 @@ interface Scope {
 }
 
 const scopes = new AsyncLocalStorage<Scope>();
+const traces = new AsyncLocalStorage<string>();
+
+/** Runs `work`; operations its transactions ask for belong to the trace. @param traceparent W3C trace context */
+export const withTraceparent = <T>(traceparent: string, work: () => Promise<T>): Promise<T> =>
+  traces.run(traceparent, work);
 
 /** Begins a transaction and takes its scope on in one message to the server: each further one costs every request a round trip. */
 class ScopedDriver extends PostgresDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     const scope = scopes.getStore();
+    const traceparent = traces.getStore();
     if (!scope) throw new Error("A transaction was begun without saying for whom.");
     try {
       await connection.executeQuery(
         CompiledQuery.raw(`BEGIN; SELECT set_config('role', ${appRoleSql}, true),
           set_config('onvera.organization_id', ${pg.escapeLiteral(scope.organizationId)}, true),
-          set_config('onvera.scope', ${pg.escapeLiteral(scope.scope)}, true)`),
+          set_config('onvera.scope', ${pg.escapeLiteral(scope.scope)}, true)${
+            traceparent === undefined
+              ? ""
+              : `, set_config('onvera.traceparent', ${pg.escapeLiteral(traceparent)}, true)`
+          }`),
       );
     } catch (error) {
       // The transaction may have begun before its scope was refused; the connection must not go back with it open.

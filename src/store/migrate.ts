@@ -15,6 +15,7 @@ import * as metricBlocks from "./migrations/0011-metric-blocks.ts";
 import * as appliedInput from "./migrations/0012-applied-input.ts";
 import * as cliLogins from "./migrations/0013-cli-logins.ts";
 import * as webhooks from "./migrations/0014-webhooks.ts";
+import * as traces from "./migrations/0015-traces.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -32,6 +33,7 @@ export const migrations: Record<string, Migration> = {
   "0012-applied-input": appliedInput,
   "0013-cli-logins": cliLogins,
   "0014-webhooks": webhooks,
+  "0015-traces": traces,
 };
 
 /**

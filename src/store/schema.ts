@@ -230,6 +230,8 @@ export interface OperationsTable {
   started_at: NullableTimestamp;
   ended_at: NullableTimestamp;
   next_event_seq: BigInteger;
+  /** W3C trace context of the request; the database takes it from the transaction. */
+  traceparent: Generated<string | null>;
   /** The format of spec and input a worker must understand. */
   spec_format: Generated<number>;
 }

@@ -1,6 +1,7 @@
 /** Puts the real server together for tests, and listens where it is told to. */
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
+import { noTracer, type Tracer } from "../../src/automation/tracing.ts";
 import type { SealingKey } from "../../src/domain/envelope.ts";
 import { createApp, type ServerApp } from "../../src/server/app.ts";
 import type { ServerDeps, ServerLog } from "../../src/server/deps.ts";
@@ -30,6 +31,8 @@ export interface AssembleOptions {
   signUp?: ServerDeps["signUp"];
   limits?: Partial<Limits>;
   webhooks?: Partial<WebhookPolicy>;
+  /** @default nothing is traced */
+  tracer?: Tracer;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
   docsScript?: string;
   /** Folder of a built dashboard. */
@@ -76,6 +79,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     testApps: options.testApps ?? false,
     signUp: options.signUp ?? "invite-only",
     limits: { ...defaultLimits, ...options.limits },
+    tracer: options.tracer ?? noTracer,
     webhooks: { ...defaultWebhookPolicy, ...options.webhooks },
     docsScript: options.docsScript,
     dashboardFolder: options.dashboardFolder,

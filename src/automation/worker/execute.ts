@@ -29,6 +29,7 @@ import { endSideEffects } from "./late-side-effects.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { aboutOperation } from "./log-fields.ts";
 import { createRun, Interrupted, type OperationRun, type RunServices } from "./operation-run.ts";
+import { traceOperation } from "./operation-trace.ts";
 import { plainPulumi } from "./plain-pulumi-step.ts";
 import { storeSecretOutputs } from "./program-input.ts";
 import { preview } from "./reading-steps.ts";
@@ -76,8 +77,10 @@ const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<vo
  * Runs the operation. The caller holds an engine slot for it; on return it is released, and the operation has ended,
  * waits in the queue again, or belongs to another worker. Never rejects.
  */
-export async function executeOperation(deps: ExecuteDeps, claim: Claim, control: RunControl): Promise<void> {
+export async function executeOperation(services: ExecuteDeps, claim: Claim, control: RunControl): Promise<void> {
   const { operation } = claim;
+  const trace = traceOperation(services.tracer, operation);
+  const deps = { ...services, trace };
   const slot = slotHolder(deps.slots, control.signals.kill);
   const journal = openJournal(deps.store, operation, claim.lease, {
     onLost: () => control.lose(),
@@ -98,6 +101,7 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
       storeSecretOutputs(db, deps.custody, operation, secretOutputs),
     );
   } catch (error) {
+    trace.end(error instanceof Error ? error.name : "failed");
     await settleFailure({ deps, claim, control, journal, slot }, run, error).catch((trouble: unknown) => {
       // The lease runs out, and whoever sweeps takes the operation over.
       deps.log.error(
@@ -106,6 +110,7 @@ export async function executeOperation(deps: ExecuteDeps, claim: Claim, control:
       );
     });
   } finally {
+    trace.end();
     slot.release();
   }
 }
@@ -136,7 +141,8 @@ async function runSteps(run: OperationRun, control: RunControl, slot: SlotHolder
     else slot.release();
     await run.journal.step(step, { irreversible: step === irreversibleStep });
     if (step === irreversibleStep) control.makeIrreversible();
-    await withDeadline(stepDeadlineMilliseconds[step], control, () => stepFunctions[step](run));
+    const work = () => withDeadline(stepDeadlineMilliseconds[step], control, () => stepFunctions[step](run));
+    await (run.trace ? run.trace.step(step, work) : work());
   }
   await run.journal.flush();
 }

@@ -15,10 +15,13 @@ import { fenceHolds } from "../operations/fence.ts";
 import { plainLineError } from "../plain-cli/line-error.ts";
 import type { StackState } from "../recovery/state-integrity.ts";
 import { readStackState } from "../recovery/state-reader.ts";
+import { noTracer, type Tracer } from "../tracing.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
+import { createEngineSpans } from "./engine-spans.ts";
 import { COMPONENT, type Journal, LeaseLost } from "./journal.ts";
 import { aboutOperation } from "./log-fields.ts";
+import type { OperationTrace } from "./operation-trace.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
 import { ensureSecrets, programInput } from "./program-input.ts";
@@ -41,6 +44,10 @@ export interface RunServices {
   /** One per kind of cluster this worker serves. */
   drivers: Readonly<Partial<Record<Cluster["kind"], TargetDriver>>>;
   log: WorkerLog;
+  /** @default nothing is traced */
+  tracer?: Tracer;
+  /** Of the attempt under way. */
+  trace?: OperationTrace;
 }
 
 /** What the steps hand on to the end of the operation. */
@@ -153,6 +160,8 @@ export function createRun(
       const known = await ensureSecrets(services.store, services.custody, context, request.revision);
       const state = await readStackState(services.store, operation.resource_id);
       const watch = watchSilence(control.signals);
+      const engineSpan = services.trace?.start(`pulumi ${request.verb}`, { "pulumi.stack": operation.resource_id });
+      const spans = createEngineSpans(services.trace?.tracer ?? noTracer, engineSpan);
       const job = services.engine.run(
         {
           operationId: operation.id,
@@ -182,6 +191,7 @@ export function createRun(
         {
           onEvent: (event) => {
             watch.heard();
+            spans.see(event);
             // An operator's line may do anything; it has no phases of its own.
             onEvent(request.argv === undefined ? request.verb : "refresh", event);
             request.onEvent?.(event);
@@ -193,7 +203,11 @@ export function createRun(
           ...watch.signals,
         },
       );
-      const result = await job.finally(() => watch.close());
+      const result = await job.finally(() => {
+        watch.close();
+        spans.end();
+      });
+      engineSpan?.end({ failed: result.outcome === "succeeded" ? undefined : result.outcome });
       await journal.flush();
       if (result.outcome === "succeeded") {
         if (request.verb === "up") await recordDependencies(services.store, operation.resource_id, lease);
