@@ -10,6 +10,7 @@ import { p3 } from "./p3.ts";
 import { p4 } from "./p4.ts";
 import { p5 } from "./p5.ts";
 import { p6 } from "./p6.ts";
+import { p7 } from "./p7.ts";
 import { p8 } from "./p8.ts";
 import { p9 } from "./p9.ts";
 
@@ -21,6 +22,7 @@ const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]
   p4: { measure: p4, runs: 200 },
   p5: { measure: p5, runs: 3 },
   p6: { measure: p6, runs: 60 },
+  p7: { measure: p7, runs: 10 },
   p8: { measure: p8, runs: 7 },
   p9: { measure: p9, runs: 5 },
   metrics: { measure: metrics, runs: 20 },

@@ -4,14 +4,15 @@ import os from "node:os";
 import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SealError, type SealingKey } from "../../src/domain/envelope.ts";
+import { SealError, type SealingKey, unseal } from "../../src/domain/envelope.ts";
 import { ensureStatePassword } from "../../src/main/state-password.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
-import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
+import { type DataKeys, openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { writeKeyFile } from "../../src/store/crypto/key-file.ts";
 import { keyUse } from "../../src/store/crypto/key-use.ts";
 import { type KeyRing, keyLine, keyRing, newMasterKey, openKeyRing } from "../../src/store/crypto/master-key.ts";
 import { keepMasterKey } from "../../src/store/crypto/master-key-row.ts";
+import { webhookSecretPlace } from "../../src/store/crypto/places.ts";
 import { type RotationStep, rotateTo } from "../../src/store/crypto/rotation.ts";
 import { sealedColumns } from "../../src/store/crypto/sealed-columns.ts";
 import { dumpDatabase } from "../support/canary.ts";
@@ -35,6 +36,7 @@ const plainDocuments = [
   "operations.result",
   "signing_keys.public_jwk",
   "state_versions.data",
+  "webhook_deliveries.log",
 ];
 
 const actor = { kind: "system", id: "uid:0", name: "test" } as const;
@@ -105,6 +107,15 @@ async function namedKeys(): Promise<Set<string>> {
   return found;
 }
 
+/** A webhook's newest secret, opened with these keys. */
+const webhookSecret = (keys: DataKeys, id: string) =>
+  server.store.asPlatform(async (db) => {
+    const row = await db.selectFrom("webhook_endpoints").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    const [newest] = row.secrets;
+    if (newest === undefined) throw new Error("The webhook has no secret.");
+    return unseal(await keys.byId(db, newest.sealed.kid), newest.sealed, webhookSecretPlace(id)).toString("utf8");
+  });
+
 const dataKeyRows = () => server.store.asPlatform((db) => db.selectFrom("data_keys").selectAll().execute());
 
 describe("the list of sealed columns", () => {
@@ -135,6 +146,9 @@ describe("a rotation of the keys (NH-07)", () => {
     await ensureFernet(server.deps.custody, "the-fernet-key");
     const refresh = await server.deps.tokens.newRefresh("ses_00000000-0000-4000-8000-000000000000");
     const password = await ensureStatePassword(server.store, server.deps.dataKeys, ring);
+    const hook = { url: "https://hooks.example.test/x" };
+    const { id: hookId, secret: hookSecret } = (await server.call("POST", "/api/v1/webhooks", { key, body: hook })).body
+      .data;
     const before = await dataKeyRows();
     const next = await prepare(old);
     let cuts = 0;
@@ -161,6 +175,7 @@ describe("a rotation of the keys (NH-07)", () => {
     expect(await ensureFernet(openCustody(fresh))).toBe("the-fernet-key");
     expect(await ensureStatePassword(server.store, fresh, keyRing([next]))).toBe(password);
     expect(await server.deps.tokens.readRefresh(refresh.token)).toBeDefined();
+    expect(await webhookSecret(fresh, hookId)).toBe(hookSecret);
     await expect(ensureFernet(openCustody(openDataKeys(keyRing([old]))))).rejects.toThrow(SealError);
     await writeKeyFile(keyFile, keyLine(next));
   });

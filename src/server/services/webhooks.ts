@@ -5,12 +5,12 @@ import { OnveraError } from "../../domain/errors.ts";
 import { newId, parseId } from "../../domain/ids.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
+import { webhookSecretPlace } from "../../store/crypto/places.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { StoredSecret, WebhookEndpointsTable } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
-import { secretContext } from "../webhooks/deliverer.ts";
 import { giveUpPending } from "../webhooks/outcome.ts";
 import { newSecret } from "../webhooks/signature.ts";
 
@@ -143,7 +143,7 @@ async function sealedSecret(
   id: string,
   secret: string,
 ): Promise<StoredSecret> {
-  return { sealed: seal(await dataKeys.current(db, organizationId), secret, secretContext(id)), until: null };
+  return { sealed: seal(await dataKeys.current(db, organizationId), secret, webhookSecretPlace(id)), until: null };
 }
 
 /** A webhook as everybody who may see it sees it: without its secrets. */

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { unseal } from "../../domain/envelope.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
+import { webhookSecretPlace } from "../../store/crypto/places.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import type { StoredSecret } from "../../store/schema.ts";
 import type { ServerLog } from "../deps.ts";
@@ -38,9 +39,6 @@ export interface Due {
   body: string;
   secrets: StoredSecret[];
 }
-
-/** Where a secret is sealed to. */
-export const secretContext = (endpointId: string): string => `webhook_endpoints|${endpointId}|secret`;
 
 /** Starts delivering in the background. */
 export function startDeliverer(deps: DelivererDeps): { stop(): Promise<void> } {
@@ -112,7 +110,7 @@ async function send({ store, dataKeys, policy }: DelivererDeps, due: Due): Promi
     Promise.all(
       good.map(async ({ sealed }) => {
         const key = await dataKeys.byId(db, sealed.kid);
-        return unseal(key, sealed, secretContext(due.endpoint_id)).toString("utf8");
+        return unseal(key, sealed, webhookSecretPlace(due.endpoint_id)).toString("utf8");
       }),
     ),
   );

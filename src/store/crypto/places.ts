@@ -18,4 +18,6 @@ export const signingKeyPlace = (kid: string): string => `signing_keys|${kid}`;
 export const idempotencyPlace = (organizationId: string, caller: string, route: string, key: string): string =>
   `idempotency_keys|${[organizationId, caller, route, key].join("|")}`;
 
+export const webhookSecretPlace = (endpointId: string): string => `webhook_endpoints|${endpointId}|secret`;
+
 export const installationPlace = (key: string): string => `installation|${key}`;

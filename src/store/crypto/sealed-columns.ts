@@ -2,7 +2,14 @@
 import type { SealedValue } from "../../domain/envelope.ts";
 import type { Tables } from "../schema.ts";
 import { planPlace, revisionPlace, sealedIn } from "../spec-seal.ts";
-import { custodyPlace, idempotencyPlace, installationPlace, type SealedSpot, signingKeyPlace } from "./places.ts";
+import {
+  custodyPlace,
+  idempotencyPlace,
+  installationPlace,
+  type SealedSpot,
+  signingKeyPlace,
+  webhookSecretPlace,
+} from "./places.ts";
 
 /** A row as the database gives it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -56,6 +63,19 @@ export const sealedColumns: readonly SealedColumn[] = [
     find: whole((row) =>
       idempotencyPlace(text(row, "organization_id"), text(row, "caller"), text(row, "route"), text(row, "key")),
     ),
+  },
+  {
+    table: "webhook_endpoints",
+    column: "secrets",
+    key: ["id"],
+    find: (row, { document }) =>
+      (document as { sealed: SealedValue }[]).map((secret) => ({
+        value: secret.sealed,
+        place: webhookSecretPlace(text(row, "id")),
+        replace: (value) => {
+          secret.sealed = value;
+        },
+      })),
   },
   {
     table: "installation",
