@@ -4,6 +4,7 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { SetupError } from "../domain/setup-error.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
+import { startForgetting } from "../server/answers-kept.ts";
 import { createApp, type ServerApp } from "../server/app.ts";
 import { defaultLimits } from "../server/middleware/rate-limit.ts";
 import { startOperationHub } from "../server/operation-hub.ts";
@@ -65,10 +66,12 @@ export async function startServerServices(
       throw error;
     },
   );
+  const forgetting = startForgetting({ store, log });
   const deliverer = startDeliverer({ store, dataKeys, hub, policy, log });
   return {
     apiUrl: `http://127.0.0.1:${port}`,
     async stop() {
+      forgetting.stop();
       await deliverer.stop();
       await hub.stop();
       await app.drain();

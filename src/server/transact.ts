@@ -1,12 +1,12 @@
 /** Transactions of requests: scoped, repeated when two of them got in each other's way, and answered once per Idempotency-Key. */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
-import { sql } from "kysely";
 import { type SealedValue, seal, unseal } from "../domain/envelope.ts";
 import { OnveraError } from "../domain/errors.ts";
 import { type AuditEntry, writeAudit } from "../store/audit.ts";
 import { idempotencyPlace } from "../store/crypto/places.ts";
 import type { Scoped } from "../store/database.ts";
+import { tooOld } from "./answers-kept.ts";
 import type { ServerEnv } from "./caller.ts";
 import type { ServerDeps } from "./deps.ts";
 
@@ -63,7 +63,7 @@ export async function answerOnce<T>(
         conflict
           .columns(["organization_id", "caller", "route", "key"])
           .doUpdateSet({ fingerprint, body: null, created_at: new Date() })
-          .where("idempotency_keys.created_at", "<", sql<Date>`now() - interval '24 hours'`),
+          .where("idempotency_keys.created_at", "<", tooOld),
       )
       .returning("key")
       .executeTakeFirst();

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { forgetAnswers } from "../../src/server/answers-kept.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
 
 let server: TestServer;
@@ -97,5 +99,19 @@ describe("Idempotency-Key", () => {
     );
     const later = await post("/api/v1/deployments", id, superset);
     expect(later.body.data.deployment_id).not.toBe(first.body.data.deployment_id);
+  });
+
+  it("takes no place after a day: what is too old goes, in however many batches, and nothing else (NH-09)", async () => {
+    const young = randomUUID();
+    const first = await post("/api/v1/deployments", young, superset);
+    await server.store.asPlatform((db) =>
+      sql`INSERT INTO idempotency_keys (organization_id, caller, route, key, fingerprint, created_at)
+        SELECT ${organizationId}, 'old', 'POST /x', n::text, '', now() - interval '25 hours' FROM generate_series(1, 5001) n`.execute(
+        db,
+      ),
+    );
+    expect(await forgetAnswers(server.store)).toBeGreaterThanOrEqual(5001);
+    expect(await forgetAnswers(server.store)).toBe(0);
+    expect((await post("/api/v1/deployments", young, superset)).body).toEqual(first.body);
   });
 });
