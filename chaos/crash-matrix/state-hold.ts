@@ -54,6 +54,8 @@ CREATE TRIGGER a_hold_write BEFORE INSERT OR UPDATE ON pulumi.pulumi_state
 `;
 
 const POLL_MILLISECONDS = 20;
+/** Looks in a row that find nobody waiting, before nobody is. */
+const CALM_LOOKS = 5;
 
 /** Puts the trigger into a control database. @param connectionString of the superuser */
 export async function installStateHold(connectionString: string): Promise<void> {
@@ -84,15 +86,21 @@ export async function holdState(
     point,
     deletes,
   ]);
+  /** Server processes of writes that wait. */
+  const waiting = async () => {
+    const { rows } = await client.query<{ pid: number }>(
+      `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+       AND classid = hashtext('chaos hold')::oid AND objid = hashtext($1)::oid`,
+      [stack],
+    );
+    return rows.map(({ pid }) => pid);
+  };
+  const end = (pids: number[]) => client.query("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid", [pids]);
   let over = false;
   const there = (async () => {
     while (!over) {
-      const { rows } = await client.query<{ pid: number }>(
-        `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-         AND classid = hashtext('chaos hold')::oid AND objid = hashtext($1)::oid`,
-        [stack],
-      );
-      if (rows[0] !== undefined) return rows[0].pid;
+      const [pid] = await waiting();
+      if (pid !== undefined) return pid;
       await sleep(POLL_MILLISECONDS);
     }
     throw new Error("The point was given up before it was reached.");
@@ -103,9 +111,15 @@ export async function holdState(
     async refuse() {
       const pid = await there;
       // First: it may hold the row of its stack, and waits for this session.
-      await client.query("SELECT pg_terminate_backend($1)", [pid]);
+      await end([pid]);
       // Whoever takes the stack over is not held.
       await client.query("DELETE FROM chaos.holds WHERE stack = $1", [stack]);
+      // A CLI that is awake sends its write again at once, and may have met the hold before it was gone.
+      for (let calm = 0; calm < CALM_LOOKS; await sleep(POLL_MILLISECONDS)) {
+        const again = await waiting();
+        calm = again.length === 0 ? calm + 1 : 0;
+        if (again.length > 0) await end(again);
+      }
     },
     async go() {
       over = true;
