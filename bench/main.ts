@@ -3,6 +3,7 @@ import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
 import { type Figure, table } from "./figure.ts";
 import { load } from "./load.ts";
+import { logs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
 import { p1 } from "./p1.ts";
 import { p2 } from "./p2.ts";
@@ -25,6 +26,7 @@ const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]
   p7: { measure: p7, runs: 10 },
   p8: { measure: p8, runs: 7 },
   p9: { measure: p9, runs: 5 },
+  logs: { measure: logs, runs: 7 },
   metrics: { measure: metrics, runs: 20 },
   load: { measure: load, runs: 10 },
 };
