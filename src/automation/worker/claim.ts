@@ -53,7 +53,19 @@ export async function claimOperation(store: Store, claimant: Claimant): Promise<
 class Overtaken extends Error {}
 
 async function claimNext(db: Scoped, claimant: Claimant): Promise<Claim | undefined> {
+  if (await isAskedToDrain(db, claimant.workerId)) return undefined;
   return (await claimAmong(db, claimant, false)) ?? (await claimAmong(db, claimant, true));
+}
+
+/** The worker itself hears of it with its next heartbeat only; what is queued after the asking must not be taken until then. */
+async function isAskedToDrain(db: Scoped, workerId: string): Promise<boolean> {
+  const asked = await db
+    .selectFrom("workers")
+    .select("id")
+    .where("id", "=", workerId)
+    .where("drain_requested_at", "is not", null)
+    .executeTakeFirst();
+  return asked !== undefined;
 }
 
 /** @param background whether the platform's own wishes are looked at, or everybody else's */
