@@ -1,5 +1,6 @@
 /** Pages of a list: by number as documented, and by an opaque cursor that stays steady while entries are added. */
 import { createHash } from "node:crypto";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { OnveraError } from "../domain/errors.ts";
 import type { PageRequest } from "./schemas/common.ts";
 
@@ -24,6 +25,19 @@ export function pagingOf(request: PageRequest, filters: unknown): Paging {
   const after = request.cursor === undefined ? undefined : decode(request.cursor, filters);
   return { limit: request.per_page, offset: after ? 0 : (request.page - 1) * request.per_page, after };
 }
+
+/** The order column of a row as a cursor holds it. @param column names a timestamp */
+export const positionOf = (column: string) =>
+  sql<string>`to_char(${sql.ref(column)} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position");
+
+/**
+ * What comes after a position in the order `column DESC, id DESC`; everything where there is none.
+ * @param id names a column, or is an expression
+ */
+export const comesAfter = (after: Position | undefined, column: string, id: string | RawBuilder<string>) =>
+  after === undefined
+    ? sql<SqlBool>`true`
+    : sql<SqlBool>`(${sql.ref(column)}, ${typeof id === "string" ? sql.ref(id) : id}) < (${after.at}::timestamptz, ${after.id})`;
 
 /**
  * Builds `items` and `pagination`.

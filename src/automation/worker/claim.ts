@@ -53,19 +53,7 @@ export async function claimOperation(store: Store, claimant: Claimant): Promise<
 class Overtaken extends Error {}
 
 async function claimNext(db: Scoped, claimant: Claimant): Promise<Claim | undefined> {
-  if (await isAskedToDrain(db, claimant.workerId)) return undefined;
   return (await claimAmong(db, claimant, false)) ?? (await claimAmong(db, claimant, true));
-}
-
-/** The worker itself hears of it with its next heartbeat only; what is queued after the asking must not be taken until then. */
-async function isAskedToDrain(db: Scoped, workerId: string): Promise<boolean> {
-  const asked = await db
-    .selectFrom("workers")
-    .select("id")
-    .where("id", "=", workerId)
-    .where("drain_requested_at", "is not", null)
-    .executeTakeFirst();
-  return asked !== undefined;
 }
 
 /** @param background whether the platform's own wishes are looked at, or everybody else's */
@@ -112,6 +100,10 @@ const fitting = ({ capabilities, knows = knownHere }: Claimant, background: bool
   queued.capability = ANY(${[...capabilities]}) AND queued.type = ANY(${[...knows.types]})
   AND queued.spec_format <= ${knows.specFormat} AND ${isDue})`;
 
+/** The worker itself hears of it with its next heartbeat only; what is queued after the asking must not be taken until then. */
+const isAskedToDrain = ({ workerId }: Claimant) => sql<boolean>`EXISTS (
+  SELECT 1 FROM workers WHERE id = ${workerId} AND drain_requested_at IS NOT NULL)`;
+
 /** The organization whose turn it is, its queue row locked: claims of one organization come one after the other. */
 async function nextTurn(db: Scoped, claimant: Claimant, background: boolean): Promise<string | undefined> {
   const { rows } = await sql<{ organization_id: string }>`
@@ -120,7 +112,7 @@ async function nextTurn(db: Scoped, claimant: Claimant, background: boolean): Pr
     WHERE waiting.running < waiting.running_limit AND EXISTS (
       SELECT 1 FROM operations queued
       WHERE queued.status = 'queued' AND queued.organization_id = waiting.organization_id AND ${fitting(claimant, background)}
-    )
+    ) AND NOT ${isAskedToDrain(claimant)}
     ORDER BY ${turnOrder} LIMIT 1 FOR UPDATE OF locked`.execute(db);
   return rows[0]?.organization_id;
 }

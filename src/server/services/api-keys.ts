@@ -1,5 +1,5 @@
 /** API keys: made, listed, revoked. The key itself leaves this file once and is stored nowhere. */
-import { type Selectable, type SqlBool, sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { apiKeyHint, hashApiKey, newApiKey } from "../../domain/api-key-format.ts";
 import { newId } from "../../domain/ids.ts";
 import type { Scope } from "../../domain/permissions.ts";
@@ -8,7 +8,7 @@ import type { Scoped } from "../../store/database.ts";
 import type { ApiKeysTable } from "../../store/schema.ts";
 import { ALL_SCOPES } from "../middleware/authenticate.ts";
 import { API_BASE } from "../openapi.ts";
-import { pageAnswer, pagingOf } from "../pages.ts";
+import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 
 type ApiKey = Selectable<ApiKeysTable>;
@@ -62,10 +62,8 @@ export async function listApiKeys(
   const { limit, offset, after } = pagingOf(query, filters);
   const rows = await visibleKeys(db, reader)
     .selectAll()
-    .select(sql<string>`to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"))
-    .$if(after !== undefined, (q) =>
-      q.where(sql<SqlBool>`(created_at, id) < (${after?.at}::timestamptz, ${after?.id})`),
-    )
+    .select(positionOf("created_at"))
+    .where(comesAfter(after, "created_at", "id"))
     .orderBy("created_at", "desc")
     .orderBy("id", "desc")
     .limit(limit + 1)

@@ -49,7 +49,6 @@ export async function findCliLogin(db: Scoped, id: string, now: Date): Promise<C
     .selectAll()
     .where("id", "=", parseId("cliLogin", id) ?? "")
     .where("expires_at", ">", now)
-    .forUpdate()
     .executeTakeFirst();
   if (!found) throw new OnveraError("CLI_LOGIN_NOT_FOUND");
   return found;
@@ -71,10 +70,7 @@ export async function decideCliLogin(
   id: string,
   { approver, now }: { approver: Approver | undefined; now: Date },
 ): Promise<CliLogin> {
-  const { status } = await findCliLogin(db, id, now);
-  if (status !== "pending") {
-    throw new OnveraError("RESOURCE_CONFLICT", { message: "This sign-in was let in or refused already" });
-  }
+  const login = await findCliLogin(db, id, now);
   const decided =
     approver === undefined
       ? { status: "denied" as const }
@@ -84,12 +80,16 @@ export async function decideCliLogin(
           organization_id: approver.organizationId,
           scopes: approver.scopes === undefined ? null : [...approver.scopes],
         };
-  return db
+  // Of two who decide at once the second finds it decided.
+  const changed = await db
     .updateTable("cli_logins")
     .set(decided)
-    .where("id", "=", parseId("cliLogin", id) ?? "")
+    .where("id", "=", login.id)
+    .where("status", "=", "pending")
     .returningAll()
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  if (!changed) throw new OnveraError("RESOURCE_CONFLICT", { message: "This sign-in was let in or refused already" });
+  return changed;
 }
 
 /**

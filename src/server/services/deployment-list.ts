@@ -6,10 +6,10 @@ import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { ServerDeps } from "../deps.ts";
 import { totalOf } from "../list-totals.ts";
-import { pageAnswer, pagingOf } from "../pages.ts";
+import { comesAfter, pageAnswer, pagingOf } from "../pages.ts";
 import type { DeploymentListQuery } from "../schemas/deployments.ts";
 import { transact } from "../transact.ts";
-import { type DeploymentRow, deploymentQuery, findDeployment, olderThan, openRow } from "./deployment-rows.ts";
+import { type DeploymentRow, deploymentQuery, findDeployment, openRow } from "./deployment-rows.ts";
 import { findEnvironment } from "./environments.ts";
 
 /** One deployment of an organization. @throws OnveraError DEPLOYMENT_NOT_FOUND, for a foreign one too (ON-08) */
@@ -57,7 +57,7 @@ export async function listDeployments(
     found = found.where("d.destroyed_at", "is", null);
     counted = counted.where("d.destroyed_at", "is", null);
   }
-  if (paging.after) found = found.where(olderThan(paging.after.at, paging.after.id));
+  found = found.where(comesAfter(paging.after, "d.created_at", "d.id"));
 
   const rows = await found
     .orderBy("d.created_at", "desc")

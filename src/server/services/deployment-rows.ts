@@ -1,11 +1,12 @@
 /** A deployment as the API sees it: its row, where it lives, what is wanted of it and what is under way, in one query. */
-import { type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import type { GateFacts } from "../../domain/deployment-gate.ts";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
 import type { OperationSlot, OperationStatus } from "../../domain/operation.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import { openSpec, revisionPlace } from "../../store/spec-seal.ts";
+import { positionOf } from "../pages.ts";
 import type { RuntimeTarget } from "../runtime-reader.ts";
 
 interface ActiveOperation {
@@ -34,7 +35,7 @@ export const deploymentQuery = (db: Scoped, organizationId: string) =>
       "c.domain as cluster_domain",
       "c.node as cluster_node",
       "c.settings as cluster_settings",
-      sql<string>`to_char(d.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"),
+      positionOf("d.created_at"),
       sql<ActiveOperation[]>`COALESCE((
         SELECT json_agg(json_build_object('id', o.id, 'type', o.type, 'slot', o.slot, 'status', o.status))
         FROM operations o
@@ -109,6 +110,3 @@ export const capabilityOf = (cluster: { kind: string; node: string | null }): st
 export const capabilityIn = (cluster: string) =>
   sql<string>`CASE ${sql.ref(`${cluster}.kind`)} WHEN 'local' THEN 'local:' || COALESCE(${sql.ref(`${cluster}.node`)}, '')
     ELSE ${sql.ref(`${cluster}.kind`)} END`;
-
-/** Keyset: what comes after a position in the order `created_at DESC, id DESC`. */
-export const olderThan = (at: string, id: string) => sql<SqlBool>`(d.created_at, d.id) < (${at}::timestamptz, ${id})`;

@@ -1,5 +1,5 @@
 /** Reads operations and their event log. */
-import { type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import { isTerminal } from "../../domain/operation.ts";
@@ -7,7 +7,7 @@ import type { Scoped } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
 import type { ServerDeps } from "../deps.ts";
 import { totalOf } from "../list-totals.ts";
-import { pageAnswer, pagingOf } from "../pages.ts";
+import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 import { transact } from "../transact.ts";
 import { type EventRow, operationView, withQueuePlaces } from "../views/operation-view.ts";
@@ -64,10 +64,8 @@ async function readPage(db: Scoped, organizationId: string, query: OperationFilt
   const { after } = paging;
   const rows = await matching
     .selectAll("o")
-    .select(sql<string>`to_char(o.requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"))
-    .$if(after !== undefined, (q) =>
-      q.where(sql<SqlBool>`(o.requested_at, o.id) < (${after?.at}::timestamptz, ${after?.id})`),
-    )
+    .select(positionOf("o.requested_at"))
+    .where(comesAfter(after, "o.requested_at", "o.id"))
     .orderBy("o.requested_at", "desc")
     .orderBy("o.id", "desc")
     .limit(paging.limit + 1)
@@ -134,13 +132,8 @@ export async function listResourceEvents(db: Scoped, organizationId: string, res
   const place = sql<string>`v.operation_id || ':' || lpad(v.seq::text, 12, '0')`;
   const rows = await matching
     .select(["v.operation_id", "v.seq", "v.at", "v.type", "v.data"])
-    .select([
-      place.as("id"),
-      sql<string>`to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"),
-    ])
-    .$if(after !== undefined, (q) =>
-      q.where(sql<SqlBool>`(v.at, ${place}) < (${after?.at}::timestamptz, ${after?.id})`),
-    )
+    .select([place.as("id"), positionOf("v.at")])
+    .where(comesAfter(after, "v.at", place))
     .orderBy("v.at", "desc")
     .orderBy(place, "desc")
     .limit(limit + 1)

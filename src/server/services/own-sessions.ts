@@ -1,9 +1,9 @@
 /** Where a person is signed in: their own sessions, as long as they last. */
-import { type Selectable, type SqlBool, sql } from "kysely";
+import type { Selectable } from "kysely";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { SessionsTable } from "../../store/schema.ts";
-import { pageAnswer, pagingOf } from "../pages.ts";
+import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 
 type Session = Selectable<SessionsTable>;
@@ -21,10 +21,8 @@ export async function listSessions(db: Scoped, reader: SessionReader, query: Pag
   const { limit, offset, after } = pagingOf(query, filters);
   const rows = await ownSessions(db, reader)
     .selectAll()
-    .select(sql<string>`to_char(refreshed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"))
-    .$if(after !== undefined, (q) =>
-      q.where(sql<SqlBool>`(refreshed_at, id) < (${after?.at}::timestamptz, ${after?.id})`),
-    )
+    .select(positionOf("refreshed_at"))
+    .where(comesAfter(after, "refreshed_at", "id"))
     .orderBy("refreshed_at", "desc")
     .orderBy("id", "desc")
     .limit(limit + 1)

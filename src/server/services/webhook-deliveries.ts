@@ -1,5 +1,5 @@
 /** Deliveries of a webhook: what was sent, and sending again. */
-import { type Selectable, type SqlBool, sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { z } from "zod";
 import { OnveraError } from "../../domain/errors.ts";
 import { newId, parseId } from "../../domain/ids.ts";
@@ -7,7 +7,7 @@ import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { WebhookEvent } from "../../domain/webhook-events.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { WebhookDeliveriesTable } from "../../store/schema.ts";
-import { pageAnswer, pagingOf } from "../pages.ts";
+import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { DeliveryListQuery } from "../schemas/webhooks.ts";
 import type { Webhook } from "./webhooks.ts";
 
@@ -20,12 +20,8 @@ export async function listDeliveries(db: Scoped, webhook: Webhook, query: z.infe
   const { limit, offset, after } = pagingOf(query, filters);
   const rows = await deliveries(db, webhook)
     .$if(status !== undefined, (q) => q.where("delivery.status", "=", status ?? "pending"))
-    .select(
-      sql<string>`to_char(delivery.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"),
-    )
-    .$if(after !== undefined, (q) =>
-      q.where(sql<SqlBool>`(delivery.created_at, delivery.id) < (${after?.at}::timestamptz, ${after?.id})`),
-    )
+    .select(positionOf("delivery.created_at"))
+    .where(comesAfter(after, "delivery.created_at", "delivery.id"))
     .orderBy("delivery.created_at", "desc")
     .orderBy("delivery.id", "desc")
     .limit(limit + 1)

@@ -1,5 +1,5 @@
 /** Webhook endpoints of an organization: made, changed, removed; their secrets are sealed. */
-import { type Selectable, type SqlBool, sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { seal } from "../../domain/envelope.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import { newId, parseId } from "../../domain/ids.ts";
@@ -9,7 +9,7 @@ import { webhookSecretPlace } from "../../store/crypto/places.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { StoredSecret, WebhookEndpointsTable } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
-import { pageAnswer, pagingOf } from "../pages.ts";
+import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 import { giveUpPending } from "../webhooks/outcome.ts";
 import { newSecret } from "../webhooks/signature.ts";
@@ -78,10 +78,8 @@ export async function listWebhooks(db: Scoped, organizationId: string, query: Pa
   const own = db.selectFrom("webhook_endpoints").where("organization_id", "=", organizationId);
   const rows = await own
     .selectAll()
-    .select(sql<string>`to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as("position"))
-    .$if(after !== undefined, (q) =>
-      q.where(sql<SqlBool>`(created_at, id) < (${after?.at}::timestamptz, ${after?.id})`),
-    )
+    .select(positionOf("created_at"))
+    .where(comesAfter(after, "created_at", "id"))
     .orderBy("created_at", "desc")
     .orderBy("id", "desc")
     .limit(limit + 1)
