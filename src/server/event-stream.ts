@@ -2,9 +2,10 @@
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { OnveraError } from "../domain/errors.ts";
+import { askedTogether } from "./asked-together.ts";
 import type { ServerEnv } from "./caller.ts";
 import type { ServerDeps } from "./deps.ts";
-import { isStillValid } from "./middleware/authenticate.ts";
+import { credentialHeaders, isStillValid } from "./middleware/authenticate.ts";
 
 const HEARTBEAT_MILLISECONDS = 15_000;
 /** How soon a reader should come back after a break. */
@@ -68,13 +69,19 @@ async function sendOne(sse: SSEStreamingApi, { id, event, data }: { id?: string;
   await sse.writeSSE({ event, data: JSON.stringify(data), ...(id === undefined ? {} : { id }) });
 }
 
+/** Streams of one key or session ask about it once. */
+const mayGoOn = askedTogether(
+  (c: Context<ServerEnv>) => JSON.stringify(credentialHeaders.map((name) => c.req.header(name) ?? null)),
+  isStillValid,
+);
+
 /** Ends the stream when key or session is revoked: told by notification, looked up again every two seconds. */
 async function endWithAccess(deps: ServerDeps, c: Context<ServerEnv>, ids: string[], ended: AbortController) {
   const watch = deps.hub.watch(ids);
   try {
     while (!ended.signal.aborted) {
       await watch.next(2000, ended.signal);
-      if (!ended.signal.aborted && !(await isStillValid(deps, c))) ended.abort();
+      if (!ended.signal.aborted && !(await mayGoOn(deps, c))) ended.abort();
     }
   } finally {
     watch.close();

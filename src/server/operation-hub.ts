@@ -14,6 +14,9 @@ export interface Watch {
   close(): void;
 }
 
+/** Waiters of one process look again at the same moments: what they ask alike is then asked once. */
+const untilNextLook = (): number => POLL_MILLISECONDS - (performance.now() % POLL_MILLISECONDS);
+
 export interface OperationHub {
   /** Watches an operation id, ANY_OPERATION, the id of a session or API key whose end closes streams, or `webhook`. */
   watch(ids: readonly string[]): Watch;
@@ -83,7 +86,7 @@ export function startOperationHub(connectionString: string): OperationHub {
               pending = false;
               resolve();
             };
-            const timer = setTimeout(done, Math.max(0, Math.min(timeoutMilliseconds, POLL_MILLISECONDS)));
+            const timer = setTimeout(done, Math.max(0, Math.min(timeoutMilliseconds, untilNextLook())));
             resume = done;
             signal?.addEventListener("abort", done, { once: true });
             if (pending || signal?.aborted) done();

@@ -15,6 +15,9 @@ export const ALL_SCOPES = "*";
 
 export const ORGANIZATION_HEADER = "X-Onvera-Organization";
 
+/** Everything of a request that decides who its caller is. */
+export const credentialHeaders = ["X-API-Key", "Authorization", ORGANIZATION_HEADER] as const;
+
 /**
  * Finds the caller of a request.
  * @throws OnveraError with one of the 401 codes; ORGANIZATION_NOT_FOUND when a foreign organization is chosen

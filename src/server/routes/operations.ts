@@ -7,14 +7,13 @@ import { timestampOrNull } from "../../domain/timestamps.ts";
 import { organizationOf } from "../caller.ts";
 import * as contracts from "../contracts/operations.ts";
 import type { ServerDeps } from "../deps.ts";
-import { type EventStream, eventStream } from "../event-stream.ts";
+import { eventStream } from "../event-stream.ts";
 import { parseFollow, sendActivity } from "../services/activity.ts";
+import { sendEvents } from "../services/operation-stream.ts";
 import { listOperations, readEvents, readOperation, waitForChange } from "../services/operations.ts";
 import { answerOnce, audit } from "../transact.ts";
 import { eventView, operationView, withQueuePlaces } from "../views/operation-view.ts";
 import { newApi, POLL_SECONDS, requesterOf } from "./api.ts";
-
-const STREAM_BATCH = 500;
 
 export const operationRoutes = (deps: ServerDeps) =>
   newApi()
@@ -71,44 +70,13 @@ export const operationRoutes = (deps: ServerDeps) =>
       const { after, limit, stream } = c.req.valid("query");
       if (stream === "true" || /\btext\/event-stream\b/.test(c.req.header("accept") ?? "")) {
         const start = resumeAfter(c.req.header("last-event-id"), after);
-        return eventStream(deps, c, (events) => sendEvents(deps, operation, start, events));
+        return eventStream(deps, c, (events) => sendEvents(deps, { operation, after: start }, events));
       }
       const rows = await readEvents(deps, operation, { after, limit });
       const last = rows.at(-1);
       const ended = isTerminal(operation.status) && (last === undefined || last.type === "end");
       return c.json({ data: { items: rows.map(eventView), next_after: last?.seq ?? after, ended } }, 200);
     });
-
-/** Sends the log from `after` on, then what is added, until `end` has gone out. */
-async function sendEvents(
-  deps: ServerDeps,
-  operation: { id: string; organization_id: string },
-  after: number,
-  { send, signal }: EventStream,
-): Promise<void> {
-  const watch = deps.hub.watch([operation.id]);
-  try {
-    for (let seen = after; !signal.aborted; ) {
-      const rows = await readEvents(deps, operation, { after: seen, limit: STREAM_BATCH });
-      for (const row of rows) {
-        if (signal.aborted) return;
-        await send({ id: String(row.seq), event: row.type, data: eventView(row) });
-        seen = row.seq;
-        if (row.type === "end") return;
-      }
-      if (rows.length === 0 && (await isOver(deps, operation, seen))) return;
-      if (rows.length < STREAM_BATCH) await watch.next(Number.POSITIVE_INFINITY, signal);
-    }
-  } finally {
-    watch.close();
-  }
-}
-
-/** A reader that already has the last event gets an empty stream, not an endless one. */
-async function isOver(deps: ServerDeps, operation: { id: string; organization_id: string }, seen: number) {
-  const current = await readOperation(deps, operation.organization_id, operation.id);
-  return isTerminal(current.status) && current.next_event_seq <= seen + 1;
-}
 
 function resumeAfter(lastEventId: string | undefined, after: number): number {
   const resumed = /^\d{1,15}$/.test(lastEventId ?? "") ? Number(lastEventId) : 0;
