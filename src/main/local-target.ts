@@ -1,5 +1,5 @@
 /** This node's cluster as workers and the plain CLI see it: the driver beside Pulumi. */
-import { createAdminConnection } from "../automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../automation/targets/database-server/admin-connection.ts";
 import { createLocalDriver } from "../automation/targets/local/driver.ts";
 import type { TargetDriver } from "../automation/worker/target-driver.ts";
 import { createPackageStore } from "../local/packages/package-store.ts";

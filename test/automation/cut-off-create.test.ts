@@ -1,7 +1,7 @@
 /** A server that ends between CREATE DATABASE and the mark leaves a database that only its owner tells. */
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import { lookUpLocally } from "../../src/automation/targets/local/look-up.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { ownershipMark } from "../../src/domain/names.ts";

@@ -1,8 +1,8 @@
 /** A server that ends in the middle of DROP DATABASE leaves a database that only a further drop may touch. */
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
-import { removeTenantDatabase } from "../../src/automation/targets/local/tenant-database.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
+import { removeTenantDatabase } from "../../src/automation/targets/database-server/tenant-database.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { databaseName } from "../../src/domain/names.ts";
 import { dropDatabase } from "../../src/providers/postgresql/database-drop.ts";

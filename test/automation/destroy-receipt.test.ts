@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import type { Worker } from "../../src/automation/worker/start.ts";
 import { ownershipMark } from "../../src/domain/names.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";

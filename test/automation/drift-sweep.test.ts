@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DriftSweepDeps, sweepDrift, sweepWhenDue } from "../../src/automation/drift/drift-sweep.ts";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import { databaseName } from "../../src/domain/names.ts";
 import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";

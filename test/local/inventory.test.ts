@@ -1,7 +1,7 @@
 /** The inventory a drift sweep goes by, of a real supervisor and a real database server: what is there is seen as recorded (P8). */
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import { takeInventory } from "../../src/automation/targets/local/inventory.ts";
 import { databaseName, loginRoleName, ownershipMark } from "../../src/domain/names.ts";
 import { type RunningSupervisor, startSupervisor } from "../../src/local/supervisor/start.ts";

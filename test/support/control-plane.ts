@@ -12,7 +12,7 @@ import { createFenceHooks } from "../../src/automation/recovery/intents.ts";
 import type { StateBackend } from "../../src/automation/runner/environment.ts";
 import { startRunnerEngine } from "../../src/automation/runner-engine.ts";
 import { createBenchDriver } from "../../src/automation/targets/bench-driver.ts";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import { ensurePulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cli.ts";
 import { listen } from "../../src/automation/worker/notifications.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../../src/automation/worker/start.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { startRunnerEngine } from "../../src/automation/runner-engine.ts";
 import { createBenchDriver } from "../../src/automation/targets/bench-driver.ts";
-import { createAdminConnection } from "../../src/automation/targets/local/admin-connection.ts";
+import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import { startWorker } from "../../src/automation/worker/start.ts";
 import { startProviderProcess } from "../../src/providers/process/client.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";

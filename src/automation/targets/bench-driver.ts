@@ -3,9 +3,9 @@ import { ownershipMark } from "../../domain/names.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
 import type { DeploymentContext, LookUp, RecordedResource, TargetDriver } from "../worker/target-driver.ts";
 import { benchItemExists, benchItems, removeBenchItem } from "./bench-items.ts";
-import type { AdminConnection } from "./local/admin-connection.ts";
+import type { AdminConnection } from "./database-server/admin-connection.ts";
+import { dropOwnedOnServer, sweepServer } from "./database-server/owned-on-server.ts";
 import { takeInventory } from "./local/inventory.ts";
-import { dropOwnedOnServer, sweepServer } from "./local/owned-on-server.ts";
 import { sweep } from "./sweep.ts";
 
 export interface BenchDriverDeps {

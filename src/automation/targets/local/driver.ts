@@ -6,20 +6,14 @@ import type { PackageStore } from "../../../local/packages/package-store.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { RevisionFiles } from "../../../local/supervisor/revision-files.ts";
 import { type DeploymentContext, StepFailure, type StepIo, type TargetDriver } from "../../worker/target-driver.ts";
-import type { AdminConnection } from "./admin-connection.ts";
+import type { AdminConnection } from "../database-server/admin-connection.ts";
+import { databaseSteps } from "../database-server/database-steps.ts";
+import { removeTenantDatabase, revokeTenantLogins } from "../database-server/tenant-database.ts";
 import { takeInventory } from "./inventory.ts";
 import { lookUpLocally } from "./look-up.ts";
 import { findOwnedLocally, removeOwnedLocally } from "./owned.ts";
 import { packageProgress } from "./package-progress.ts";
 import { ensureTemplateDatabase, TemplateFailed } from "./template-database.ts";
-import {
-  dropRestorePoint,
-  endSessions,
-  makeRestorePoint,
-  removeTenantDatabase,
-  restoreFromPoint,
-  revokeTenantLogins,
-} from "./tenant-database.ts";
 import { waitUntilHealthy, waitUntilReachable, waitUntilStopped } from "./wait-ready.ts";
 
 export interface LocalDriverDeps {
@@ -50,6 +44,7 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
   });
 
   return {
+    ...databaseSteps(async () => admin),
     describe,
 
     async prepare(deployment, io) {
@@ -70,11 +65,6 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
         { host: host(deployment), port: gateway.httpPort, health: deployment.workload.health },
         io,
       );
-    },
-
-    async endLockedSessions({ identity, spec }, io) {
-      await io.checkLease();
-      await endSessions(admin, identity.deploymentId, spec.database_login === "a" ? "b" : "a");
     },
 
     async revokeAccess(deployment, io) {
@@ -105,19 +95,6 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
 
     removeOwned: ({ identity }, io) =>
       removeOwnedLocally({ admin, supervisor }, identity.deploymentId, () => io.checkLease()),
-
-    async restorePoint(deployment, io) {
-      await io.checkLease();
-      await makeRestorePoint(admin, deployment.identity.deploymentId);
-    },
-
-    async restore(deployment, io) {
-      await io.checkLease();
-      io.say("Putting the database back as it was");
-      await restoreFromPoint(admin, deployment.identity.deploymentId);
-    },
-
-    dropRestorePoint: (deployment) => dropRestorePoint(admin, deployment.identity.deploymentId),
 
     // Revision files hold the customer's settings, connections with their passwords among them.
     forget: (deployment) => deps.revisions.remove(deployment.identity.deploymentId),

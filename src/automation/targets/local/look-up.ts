@@ -1,12 +1,10 @@
 /** The receipt's question on this machine: is that resource still there, and is it ours? Asked of reality, not of the state. */
 import { existsSync } from "node:fs";
-import { databaseName, loginRoleName, ownerRoleName } from "../../../domain/names.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { LookUp, RecordedResource } from "../../worker/target-driver.ts";
 import { benchItemExists } from "../bench-items.ts";
-import type { AdminConnection } from "./admin-connection.ts";
-import { ownedOnServer } from "./owned-on-server.ts";
-import { existsOnServer } from "./tenant-database.ts";
+import type { AdminConnection } from "../database-server/admin-connection.ts";
+import { lookUpAnswer, lookUpOnServer, noAnswer } from "../database-server/look-up.ts";
 
 export interface LookUpDeps {
   admin: AdminConnection;
@@ -26,12 +24,7 @@ export async function lookUpLocally(
   try {
     return await question(deps, deploymentId, resource);
   } catch (error) {
-    return {
-      found: "unknown",
-      ours: false,
-      lookedUpBy: "nothing answered",
-      detail: error instanceof Error ? error.message : String(error),
-    };
+    return noAnswer(error);
   }
 }
 
@@ -40,22 +33,11 @@ async function question(
   deploymentId: string,
   { type, physicalId }: RecordedResource,
 ): Promise<LookUp> {
-  const onServer = async (kind: "role" | "database", name: string) => {
-    const present = await existsOnServer(deps.admin, kind, name);
-    // A create that was cut short may have left it without a mark; its name or its owner says whose it is.
-    const ours = isNameOf(deploymentId, name) || (present && (await isOwned(deps.admin, deploymentId, type, name)));
-    return answer(present, `${kind} name, mark and owner on the database server`, ours);
-  };
+  const onServer = await lookUpOnServer(deps.admin, deploymentId, { type, physicalId });
+  if (onServer !== undefined) return onServer;
   switch (type) {
-    case "postgresql:index/role:Role":
-      return onServer("role", physicalId);
-    case "postgresql:index/database:Database":
-      return onServer("database", physicalId);
-    case "postgresql:index/grant:Grant":
-      // A grant lives in its database and goes with it.
-      return { ...(await onServer("database", databaseName(deploymentId))), goesWithAnother: true };
     case "onvera:bench:Item":
-      return answer(benchItemExists(deps.benchFolder, deploymentId, physicalId), "ledger file", true);
+      return lookUpAnswer(benchItemExists(deps.benchFolder, deploymentId, physicalId), "ledger file", true);
     case "onvera:local:Identity":
       return identity(deps.supervisor, deploymentId);
     case "onvera:local:Route":
@@ -65,40 +47,17 @@ async function question(
       if (type.startsWith("onvera:local:")) {
         return { ...(await identity(deps.supervisor, deploymentId)), goesWithAnother: true };
       }
-      if (inStateOnly.some((prefix) => type.startsWith(prefix))) {
-        return answer(false, "lives in the stack's state only", true);
-      }
       throw new Error(`Nothing on this machine can look up a ${type}.`);
   }
 }
 
 async function identity(supervisor: SupervisorClient, deploymentId: string): Promise<LookUp> {
   const state = await supervisor.getDeployment(deploymentId);
-  if (state === null) return answer(false, "deployment id at the supervisor", true);
-  return answer(existsSync(state.identity.home), "deployment id at the supervisor and its folder", true);
+  if (state === null) return lookUpAnswer(false, "deployment id at the supervisor", true);
+  return lookUpAnswer(existsSync(state.identity.home), "deployment id at the supervisor and its folder", true);
 }
 
 async function route(supervisor: SupervisorClient, deploymentId: string, host: string): Promise<LookUp> {
   const state = await supervisor.getDeployment(deploymentId);
-  return answer(state?.routes.some((one) => one.host === host) ?? false, "host at the gateway", true);
+  return lookUpAnswer(state?.routes.some((one) => one.host === host) ?? false, "host at the gateway", true);
 }
-
-/** Types that make nothing anywhere. */
-const inStateOnly = ["random:", "pulumi:"];
-
-function answer(present: boolean, lookedUpBy: string, ours: boolean): LookUp {
-  return { found: present ? "present" : "absent", ours, lookedUpBy, detail: present ? "still there" : "gone" };
-}
-
-async function isOwned(admin: AdminConnection, deploymentId: string, type: string, name: string): Promise<boolean> {
-  const owned = await ownedOnServer(admin, deploymentId);
-  return owned.some((thing) => thing.type === type && thing.physicalId === name);
-}
-
-const isNameOf = (deploymentId: string, name: string): boolean =>
-  [
-    databaseName(deploymentId),
-    ownerRoleName(deploymentId),
-    loginRoleName(deploymentId, "a"),
-    loginRoleName(deploymentId, "b"),
-  ].includes(name);

@@ -2,9 +2,9 @@
 import { ownershipMark } from "../../../domain/names.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { OwnedThing, Sweep } from "../../worker/target-driver.ts";
+import type { AdminConnection } from "../database-server/admin-connection.ts";
+import { dropOwnedOnServer, sweepServer } from "../database-server/owned-on-server.ts";
 import { sweep } from "../sweep.ts";
-import type { AdminConnection } from "./admin-connection.ts";
-import { dropOwnedOnServer, sweepServer } from "./owned-on-server.ts";
 
 export interface OwnedDeps {
   admin: AdminConnection;

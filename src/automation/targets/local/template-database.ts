@@ -11,7 +11,7 @@ import type { Workload } from "../../../domain/workload.ts";
 import type { SupervisorClient } from "../../../local/supervisor/client-port.ts";
 import type { RevisionFiles } from "../../../local/supervisor/revision-files.ts";
 import { templateWorkload } from "../../../stacks/apps/registry.ts";
-import { type AdminConnection, databaseExists, roleExists } from "./admin-connection.ts";
+import { type AdminConnection, databaseExists, roleExists } from "../database-server/admin-connection.ts";
 
 export interface TemplateDatabaseDeps {
   admin: AdminConnection;
