@@ -56,6 +56,7 @@ export const errorCatalogue = {
   ORGANIZATION_NOT_FOUND: facts(404, "Organization not found", "Organization not found"),
   PROJECT_NOT_FOUND: facts(404, "Project not found", "Project not found"),
   MEMBER_NOT_FOUND: facts(404, "Member not found", "Member not found"),
+  SERVICE_ACCOUNT_NOT_FOUND: facts(404, "Service account not found", "Service account not found"),
   INVITATION_NOT_FOUND: facts(404, "Invitation not found", "Invitation not found"),
   CLUSTER_NOT_FOUND: facts(404, "Cluster not found", "Cluster not found"),
   WORKER_NOT_FOUND: facts(404, "Worker not found", "Worker not found"),

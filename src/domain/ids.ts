@@ -10,6 +10,7 @@ export const idPrefixes = {
   deployment: "dep",
   operation: "op",
   user: "usr",
+  serviceAccount: "sva",
   apiKey: "key",
   session: "ses",
   invitation: "inv",

@@ -1,7 +1,7 @@
 /** The rules of membership: who may make whom what, and what a role in one project adds. */
 import { type Role, reaches } from "./permissions.ts";
 
-/** Roles that can be given in a single project. */
+/** Roles that can be given in a single project, or to a service account: ownership is of a whole organization and stays with people. */
 export const projectRoles = ["viewer", "developer", "admin"] as const;
 export type ProjectRole = (typeof projectRoles)[number];
 

@@ -64,6 +64,10 @@ export const permissions = {
   "workers.manage": { scope: "platform:write", role: "operator" },
   "api_keys.read": { scope: "keys:read", role: "viewer" },
   "api_keys.write": { scope: "keys:write", role: "viewer" },
+  "service_accounts.read": { scope: "org:read", role: "viewer" },
+  "service_accounts.write": { scope: "org:write", role: "admin" },
+  "service_accounts.list_keys": { scope: "keys:read", role: "admin" },
+  "service_accounts.make_keys": { scope: "keys:write", role: "admin" },
   // Each sees and ends their own; the handler keeps it to the caller.
   "sessions.read": { scope: "keys:read", role: "viewer" },
   "sessions.write": { scope: "keys:write", role: "viewer" },

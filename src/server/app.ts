@@ -14,7 +14,8 @@ import { createObserver } from "./middleware/observe.ts";
 import { createRateLimiter } from "./middleware/rate-limit.ts";
 import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
-import { apiKeyRoutes, authRoutes, jwksRoutes } from "./routes/access.ts";
+import { authRoutes, jwksRoutes } from "./routes/access.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { cliLoginRoutes } from "./routes/cli-logins.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
@@ -27,6 +28,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { environmentRoutes, organizationRoutes, platformRoutes } from "./routes/organization.ts";
 import { projectRoutes } from "./routes/projects.ts";
 import { serviceRoutes, stateRoutes } from "./routes/service.ts";
+import { serviceAccountRoutes } from "./routes/service-accounts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 
@@ -88,6 +90,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     cliLoginRoutes,
     sessionRoutes,
     apiKeyRoutes,
+    serviceAccountRoutes,
     auditRoutes,
     webhookRoutes,
     serviceRoutes,

@@ -7,7 +7,8 @@ import type { Actor } from "../store/schema.ts";
 import type { DeclaredRoute } from "./contracts/registry.ts";
 
 export interface Caller {
-  kind: "user" | "api_key";
+  /** A person with a session, a person's key, or a service account, which has nothing but keys. */
+  kind: "user" | "api_key" | "service_account";
   userId: string;
   userName: string;
   email: string;

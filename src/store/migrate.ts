@@ -16,6 +16,7 @@ import * as appliedInput from "./migrations/0012-applied-input.ts";
 import * as cliLogins from "./migrations/0013-cli-logins.ts";
 import * as webhooks from "./migrations/0014-webhooks.ts";
 import * as traces from "./migrations/0015-traces.ts";
+import * as serviceAccounts from "./migrations/0016-service-accounts.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -34,6 +35,7 @@ export const migrations: Record<string, Migration> = {
   "0013-cli-logins": cliLogins,
   "0014-webhooks": webhooks,
   "0015-traces": traces,
+  "0016-service-accounts": serviceAccounts,
 };
 
 /**

@@ -14,7 +14,7 @@ type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | 
 type BigInteger = ColumnType<number, number | undefined, number>;
 
 export interface Actor {
-  kind: "user" | "api_key" | "system";
+  kind: "user" | "api_key" | "service_account" | "system";
   id: string;
   name: string;
 }
@@ -40,6 +40,18 @@ export interface UsersTable {
   is_platform_operator: Generated<boolean>;
   disabled_at: NullableTimestamp;
   created_at: Timestamp;
+  /** Told by the id (`sva_…`); the database computes it. */
+  is_service_account: ColumnType<boolean, never, never>;
+}
+
+/** What a service account has beside its row among the people, which holds its name. */
+export interface ServiceAccountsTable {
+  id: string;
+  organization_id: string;
+  description: string;
+  created_by: string;
+  created_at: Timestamp;
+  deleted_at: NullableTimestamp;
 }
 
 export interface MembershipsTable {
@@ -342,6 +354,8 @@ export interface ApiKeysTable {
   revoked_at: NullableTimestamp;
   last_used_at: NullableTimestamp;
   created_at: Timestamp;
+  /** The key that a rotation put in its place. */
+  replaced_by: string | null;
 }
 
 /** A sign-in of the command line that a person lets in, or not, by the dashboard. */
@@ -492,6 +506,7 @@ export interface Tables {
   organizations: OrganizationsTable;
   users: UsersTable;
   memberships: MembershipsTable;
+  service_accounts: ServiceAccountsTable;
   invitations: InvitationsTable;
   project_roles: ProjectRolesTable;
   projects: ProjectsTable;

@@ -22,6 +22,7 @@ beforeAll(async () => {
     body: { app_type: "superset" },
     headers: { "Idempotency-Key": "seed" },
   });
+  for (const { ownerKey } of [ours, theirs]) await server.addServiceAccount(ownerKey, {});
   await server.store.asPlatform((db) =>
     server.deps.custody.put(db, { ownerId: mine, organizationId: ours.organizationId, name: "s" }, "x"),
   );
@@ -37,6 +38,7 @@ const tenantTables = [
   "operation_events",
   "custody_secrets",
   "api_keys",
+  "service_accounts",
   "memberships",
   "idempotency_keys",
   "audit_events",

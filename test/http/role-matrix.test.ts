@@ -1,5 +1,6 @@
 /** Every declared route as every kind of caller: what the permission table says is what happens, and nothing else is open. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectRoles } from "../../src/domain/membership.ts";
 import {
   judge,
   type Permission,
@@ -22,6 +23,7 @@ interface Fixture {
   loginId: string;
   userId: string;
   invitationId: string;
+  accountId: string;
 }
 
 interface Asked {
@@ -38,6 +40,8 @@ interface Asked {
   operator?: number;
   /** What the owner of another organization gets there. */
   stranger?: number;
+  /** What a service account gets where a person of its role is let in: it is nobody who could leave or be signed in. */
+  account?: number;
 }
 
 /** How each route is asked so that it would succeed. A route that is missing here fails the test below. */
@@ -94,7 +98,7 @@ const requests: Record<string, Asked> = {
   getMember: { ok: 200 },
   updateMember: { ok: 200, body: { role: "developer" } },
   removeMember: { ok: 200 },
-  leaveOrganization: { ok: 200, spendsAsker: true, operator: 404, stranger: 409 },
+  leaveOrganization: { ok: 200, spendsAsker: true, operator: 404, stranger: 409, account: 404 },
   transferOwnership: { ok: 200, spendsAsker: true },
   createInvitation: { ok: 201, body: { email: "guest@example.test" } },
   listInvitations: { ok: 200 },
@@ -117,12 +121,20 @@ const requests: Record<string, Asked> = {
   approveCliLogin: { ok: 200 },
   denyCliLogin: { ok: 200 },
   listSessions: { ok: 200 },
-  endSession: { ok: 200 },
+  endSession: { ok: 200, account: 404 },
   getCurrentUser: { ok: 200 },
   createApiKey: { ok: 201, body: { name: "k" } },
   listApiKeys: { ok: 200 },
   getApiKey: { ok: 200 },
   revokeApiKey: { ok: 200 },
+  rotateApiKey: { ok: 201, body: {} },
+  createServiceAccount: { ok: 201, body: { name: "ci" } },
+  listServiceAccounts: { ok: 200 },
+  getServiceAccount: { ok: 200 },
+  updateServiceAccount: { ok: 200, body: { description: "changed" } },
+  deleteServiceAccount: { ok: 200 },
+  createServiceAccountKey: { ok: 201, body: { name: "k" } },
+  listServiceAccountKeys: { ok: 200 },
   listAuditEvents: { ok: 200 },
   exportAuditEvents: { ok: 200 },
   verifyAuditLog: { ok: 200 },
@@ -145,7 +157,7 @@ const requests: Record<string, Asked> = {
 
 /** Routes whose address names something of one organization. */
 const foreign = (route: DeclaredRoute) =>
-  /\{(deployment|operation|organization|project|api_key|user|invitation|webhook)_id\}/.test(route.path);
+  /\{(deployment|operation|organization|project|api_key|user|invitation|webhook|service_account)_id\}/.test(route.path);
 
 let server: TestServer;
 let organizationId: string;
@@ -153,7 +165,8 @@ let projectId: string;
 let owner: string;
 let workerId: string;
 let ownerKey: string;
-const keys: Partial<Record<Role | "operator" | "stranger" | "expired" | "revoked", string>> = {};
+const accountRoles = projectRoles;
+const keys: Partial<Record<Role | "operator" | "stranger" | "expired" | "revoked" | `account ${Role}`, string>> = {};
 let unique = 0;
 
 beforeAll(async () => {
@@ -166,6 +179,7 @@ beforeAll(async () => {
     const { userId } = await server.addUser({ organizationId, role });
     keys[role] = (await server.addKey({ organizationId, userId })).key;
   }
+  for (const role of accountRoles) keys[`account ${role}`] = (await server.addServiceAccount(ownerKey, { role })).key;
   workerId = await addWorker(server.store);
   const elsewhere = await server.addOrganization();
   keys.stranger = elsewhere.ownerKey;
@@ -191,11 +205,14 @@ async function fixture(route: DeclaredRoute, asker: string | undefined): Promise
   }
   const me = asker && (await server.call("GET", "/api/v1/whoami", { key: asker })).body.data?.user?.id;
   const { id: keyId } = await server.addKey({ organizationId, userId: me ?? owner });
-  const sessionId = await addSession(server.store, me ?? owner);
+  const sessionId = await addSession(server.store, me?.startsWith("usr_") ? me : owner);
   const login = await server.call("POST", "/api/v1/auth/cli-logins", { body: { client: "matrix" } });
   const { userId } = await server.addUser({ organizationId, role: "viewer" });
   const invited = { email: `guest-${unique++}@example.test` };
   const invitation = await server.call("POST", "/api/v1/invitations", { key: ownerKey, body: invited });
+  const { id: accountId } = route.path.includes("{service_account_id}")
+    ? await server.addServiceAccount(ownerKey, {})
+    : { id: "" };
   return {
     deploymentId: id,
     operationId,
@@ -204,6 +221,7 @@ async function fixture(route: DeclaredRoute, asker: string | undefined): Promise
     loginId: login.body.data.id,
     userId,
     invitationId: invitation.body.data.id,
+    accountId,
   };
 }
 
@@ -215,6 +233,7 @@ const nothing: Fixture = {
   loginId: "",
   userId: "",
   invitationId: "",
+  accountId: "",
 };
 /** One with something to send again; the organization has room for a few only, so the one before goes. */
 async function webhook(): Promise<{ webhookId: string; deliveryId: string }> {
@@ -237,7 +256,9 @@ async function ask(
   key: string | undefined,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const needsFixture = /\{(deployment|operation|api_key|session|login|user|invitation)_id\}/.test(route.path);
+  const needsFixture = /\{(deployment|operation|api_key|session|login|user|invitation|service_account)_id\}/.test(
+    route.path,
+  );
   const made = needsFixture ? await fixture(route, key) : nothing;
   const hook = route.path.includes("{webhook_id}") ? await webhook() : { webhookId: "", deliveryId: "" };
   const path = route.path
@@ -250,6 +271,7 @@ async function ask(
     .replace("{login_id}", made.loginId)
     .replace("{user_id}", made.userId)
     .replace("{invitation_id}", made.invitationId)
+    .replace("{service_account_id}", made.accountId)
     .replace("{organization_id}", organizationId)
     .replace("{project_id}", projectId)
     .replace("{cluster_id}", server.clusterId)
@@ -318,6 +340,16 @@ describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, ro
       }
     });
 
+    it("a service account gets what the table says for its role, and never acts as a person (R7)", async () => {
+      for (const role of accountRoles) {
+        const answer = await ask(route, keys[`account ${role}`]);
+        const allowed =
+          !isPermission(route) || judge(route.access, { role, isOperator: false, scopes: undefined }) === "allowed";
+        const expected = !allowed || isEnvironmentWrite(route) ? 403 : (others.account ?? ok);
+        expect([role, answer.status]).toEqual([role, expected]);
+      }
+    });
+
     it("the operator sees what a viewer sees in any organization, and does what is the operator's", async () => {
       const answer = await ask(route, keys.operator, { "X-Onvera-Organization": organizationId });
       const allowed =
@@ -341,8 +373,12 @@ describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, ro
         const { scope } = permissions[route.access];
         const others = scopes.filter((other): other is Scope => other !== scope);
         const { key } = await server.addKey({ organizationId, userId: owner, scopes: others });
-        const answer = await ask(route, key);
-        expect([answer.status, answer.body.error.message]).toEqual([403, `Insufficient scope. Required: ${scope}`]);
+        const account = await server.addServiceAccount(ownerKey, { role: "admin", scopes: others });
+        for (const wrong of [key, account.key]) {
+          const answer = await ask(route, wrong);
+          expect([answer.status, answer.body.error.message]).toEqual([403, `Insufficient scope. Required: ${scope}`]);
+        }
+        await server.call("DELETE", `/api/v1/service-accounts/${account.id}`, { key: ownerKey });
       });
     }
   },

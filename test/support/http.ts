@@ -1,6 +1,7 @@
 /** A control plane without workers for HTTP tests: the real app on a real, empty database, with people and keys to call it as. */
 import { randomBytes } from "node:crypto";
 import { newId } from "../../src/domain/ids.ts";
+import type { ProjectRole } from "../../src/domain/membership.ts";
 import type { Role, Scope } from "../../src/domain/permissions.ts";
 import { insertApiKey } from "../../src/server/services/api-keys.ts";
 import { insertOrganization } from "../../src/server/services/organizations.ts";
@@ -50,6 +51,11 @@ export interface TestServer extends AssembledServer {
     scopes?: readonly Scope[];
     expiresAt?: Date;
   }): Promise<{ key: string; id: string }>;
+  /** Makes a service account with a key, by the API. @param by key of an admin or owner */
+  addServiceAccount(
+    by: string,
+    options: { role?: ProjectRole; scopes?: readonly Scope[] },
+  ): Promise<{ id: string; key: string; keyId: string }>;
   /** Creates a deployment and, unless told otherwise, brings it to ready. */
   deploy(
     key: string,
@@ -159,6 +165,16 @@ async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOpti
     addUser,
     addKey,
     call,
+    async addServiceAccount(by, { role = "viewer", scopes }) {
+      const name = `Account ${randomBytes(4).toString("hex")}`;
+      const made = await call("POST", "/api/v1/service-accounts", { key: by, body: { name, role } });
+      const { id } = made.body.data;
+      const key = await call("POST", `/api/v1/service-accounts/${id}/keys`, {
+        key: by,
+        body: { name: "test", ...(scopes && { scopes: scopes.filter((scope) => !scope.startsWith("platform:")) }) },
+      });
+      return { id, key: key.body.data.key, keyId: key.body.data.id };
+    },
     async deploy(key, body = {}, { ready = true } = {}) {
       const answer = await call("POST", "/api/v1/deployments", { key, body: { app_type: "superset", ...body } });
       if (answer.status !== 202) throw new Error(`The deployment was refused: ${JSON.stringify(answer.body)}`);

@@ -66,6 +66,16 @@ const apiKeys = createRoute({
   path: "/api-keys",
   component: lazyRouteComponent(() => import("./organization/api-keys-page.tsx"), "ApiKeysPage"),
 });
+const serviceAccounts = createRoute({
+  getParentRoute: () => root,
+  path: "/service-accounts",
+  component: lazyRouteComponent(() => import("./organization/service-accounts-page.tsx"), "ServiceAccountsPage"),
+});
+const serviceAccount = createRoute({
+  getParentRoute: () => root,
+  path: "/service-accounts/$id",
+  component: lazyRouteComponent(() => import("./organization/service-account-page.tsx"), "ServiceAccountPage"),
+});
 const sessions = createRoute({
   getParentRoute: () => root,
   path: "/sessions",
@@ -122,6 +132,8 @@ export const router = createRouter({
     project,
     members,
     apiKeys,
+    serviceAccounts,
+    serviceAccount,
     sessions,
     cliLogin,
     webhooks,

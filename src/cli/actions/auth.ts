@@ -108,7 +108,7 @@ export async function whoami(invocation: Invocation): Promise<undefined> {
     ["Organization", me.organization === null ? null : `${me.organization.name} (${me.organization.id})`],
     ["Role", me.role],
     ["Platform operator", me.is_platform_operator ? "yes" : null],
-    ["Signed in by", me.kind === "api_key" ? `API key ${me.api_key_id} (from the ${settings.apiKeyFrom})` : "session"],
+    ["Signed in by", me.api_key_id !== null ? `API key ${me.api_key_id} (from the ${settings.apiKeyFrom})` : "session"],
     ["Scopes", me.scopes.join(", ")],
     ["Service", `${settings.apiUrl} (from the ${settings.apiUrlFrom}, context '${settings.contextName}')`],
     [

@@ -1,9 +1,8 @@
 /** The commands about what an organization has: environments, projects, clusters, keys, its audit log. */
 import type { IsolationLevel } from "../../domain/deployment-spec.ts";
-import { scopes } from "../../domain/permissions.ts";
 import type { CommandGroup } from "../command-spec.ts";
 import { projectChanges } from "./people.ts";
-import { pageOptions } from "./shared-options.ts";
+import { keyOptions, pageOptions } from "./shared-options.ts";
 
 const isolationLevels = Object.keys({ shared: true, dedicated: true, byoc: true } satisfies Record<
   IsolationLevel,
@@ -155,15 +154,7 @@ export const apiKeyCommands: CommandGroup = {
       name: "create",
       arguments: [{ syntax: "<name>", description: "what it is for" }],
       summary: "Create a key; it is shown this once",
-      options: [
-        {
-          flags: "--scope <scope>",
-          description: "what it may do (default: all you may)",
-          choices: scopes,
-          repeatable: true,
-        },
-        { flags: "--expires <when>", description: "90d, 12h, or a date (default: never)" },
-      ],
+      options: keyOptions,
       examples: [
         { line: "onvera api-keys create ci --expires 90d" },
         { line: "onvera api-keys create reader --scope deployments:read --scope operations:read" },
@@ -187,6 +178,18 @@ export const apiKeyCommands: CommandGroup = {
       examples: [{ line: "onvera api-keys get key_…" }],
       calls: ["getApiKey"],
       load: async () => ({ run: (await import("../actions/api-keys.ts")).get }),
+    },
+    {
+      name: "rotate",
+      arguments: [key],
+      summary: "Make a new key in a key's place; the one before stays valid for a day",
+      options: [
+        { flags: "--valid-for <length>", description: "how long the one before stays valid, 0s to 30d (default: 24h)" },
+        { flags: "--expires <when>", description: "90d, 12h, or a date (default: as long a life as before)" },
+      ],
+      examples: [{ line: "onvera api-keys rotate key_… --valid-for 2h" }],
+      calls: ["rotateApiKey"],
+      load: async () => ({ run: (await import("../actions/api-keys.ts")).rotate }),
     },
     {
       name: "revoke",

@@ -1,4 +1,5 @@
 /** Arguments and options several commands have in common. */
+import { scopes } from "../../domain/permissions.ts";
 import type { ArgumentSpec, OptionSpec } from "../command-spec.ts";
 
 export const deploymentArgument: ArgumentSpec = {
@@ -18,4 +19,15 @@ export const followOptions: readonly OptionSpec[] = [
 export const pageOptions: readonly OptionSpec[] = [
   { flags: "--page <n>", description: "page, from 1" },
   { flags: "--per-page <n>", description: "length of a page, at most 100" },
+];
+
+/** What a new API key can be given. */
+export const keyOptions: readonly OptionSpec[] = [
+  {
+    flags: "--scope <scope>",
+    description: "what it may do (default: all you may)",
+    choices: scopes,
+    repeatable: true,
+  },
+  { flags: "--expires <when>", description: "90d, 12h, or a date (default: never)" },
 ];

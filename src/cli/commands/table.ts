@@ -8,6 +8,7 @@ import { operationCommands } from "./operations.ts";
 import * as organization from "./organization.ts";
 import * as people from "./people.ts";
 import * as platform from "./platform.ts";
+import { serviceAccountCommands } from "./service-accounts.ts";
 import { webhookCommands } from "./webhooks.ts";
 
 export const sections: readonly CommandSection[] = [
@@ -57,6 +58,7 @@ export const sections: readonly CommandSection[] = [
       people.invitationCommands,
       people.accessCommands,
       organization.apiKeyCommands,
+      serviceAccountCommands,
       organization.auditCommands,
       webhookCommands,
       platform.appCommands,

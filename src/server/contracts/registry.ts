@@ -2,6 +2,7 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { API_BASE } from "../openapi.ts";
 import * as access from "./access.ts";
+import * as apiKeys from "./api-keys.ts";
 import * as audit from "./audit.ts";
 import * as cliLogins from "./cli-logins.ts";
 import { ACCESS_MEMBER, type Access } from "./declare.ts";
@@ -13,6 +14,7 @@ import * as operations from "./operations.ts";
 import * as organization from "./organization.ts";
 import * as projects from "./projects.ts";
 import * as service from "./service.ts";
+import * as serviceAccounts from "./service-accounts.ts";
 import * as webhooks from "./webhooks.ts";
 
 export interface DeclaredRoute {
@@ -36,6 +38,8 @@ const modules = [
   projects,
   members,
   access,
+  apiKeys,
+  serviceAccounts,
   cliLogins,
   audit,
   webhooks,

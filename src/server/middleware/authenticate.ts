@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { hashApiKey, looksLikeApiKey } from "../../domain/api-key-format.ts";
 import { OnveraError } from "../../domain/errors.ts";
-import { parseId } from "../../domain/ids.ts";
+import { kindOfId, parseId } from "../../domain/ids.ts";
 import type { Role } from "../../domain/permissions.ts";
 import type { Store } from "../../store/database.ts";
 import type { Caller, ServerEnv } from "../caller.ts";
@@ -66,15 +66,20 @@ async function byApiKey({ store, now }: AuthDeps, key: string): Promise<Caller> 
   if (!found || found.disabled_at) throw new OnveraError("INVALID_API_KEY");
   if (found.revoked_at) throw new OnveraError("API_KEY_REVOKED");
   if (found.expires_at && found.expires_at <= now()) throw new OnveraError("API_KEY_EXPIRED");
+  const { user_id: id, user_name: name } = found;
+  const isAccount = kindOfId(["serviceAccount"], id) !== undefined;
   return {
     ...person(found),
-    kind: "api_key",
+    kind: isAccount ? "service_account" : "api_key",
     organizationId: found.organization_id,
     scopes: found.scopes.includes(ALL_SCOPES) ? undefined : found.scopes,
     apiKeyId: found.api_key_id,
     apiKeyName: found.api_key_name,
     sessionId: null,
-    actor: { kind: "api_key", id: found.api_key_id, name: `${found.user_name} (${found.api_key_name})` },
+    // An account is one actor whichever key it uses; a rotation changes neither its limits nor its idempotency keys.
+    actor: isAccount
+      ? { kind: "service_account", id, name }
+      : { kind: "api_key", id: found.api_key_id, name: `${name} (${found.api_key_name})` },
   };
 }
 
@@ -123,7 +128,7 @@ function chosenOrganization(c: Context<ServerEnv>): string | undefined {
 async function withOrganization(store: Store, caller: Caller, chosen: string | undefined): Promise<Caller> {
   if (chosen === undefined) return caller;
   if (caller.kind === "user" && caller.role !== undefined) return caller;
-  if (caller.kind === "api_key" && caller.organizationId === chosen) return caller;
+  if (caller.kind !== "user" && caller.organizationId === chosen) return caller;
   const mayChooseAny = caller.isOperator && (caller.scopes === undefined || caller.scopes.includes("platform:read"));
   if (!mayChooseAny) throw new OnveraError("ORGANIZATION_NOT_FOUND");
   const exists = await store.pool.query("SELECT 1 FROM onvera.organizations WHERE id = $1", [chosen]);

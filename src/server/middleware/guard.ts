@@ -2,7 +2,7 @@
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { OnveraError } from "../../domain/errors.ts";
-import { type Origin, requirePermission, type ServerEnv } from "../caller.ts";
+import { type Caller, type Origin, requirePermission, type ServerEnv } from "../caller.ts";
 import type { DeclaredRoute } from "../contracts/registry.ts";
 import type { ServerDeps } from "../deps.ts";
 import type { KeyUsage } from "../key-usage.ts";
@@ -102,7 +102,7 @@ function declaredRoute(c: Context<ServerEnv>, table: Map<string, DeclaredRoute>)
   return undefined;
 }
 
-function originOf(c: Context<ServerEnv>, kind: "user" | "api_key"): Origin {
+function originOf(c: Context<ServerEnv>, kind: Caller["kind"]): Origin {
   if (/^onvera-cli\//.test(c.req.header("User-Agent") ?? "")) return "cli";
   return kind === "user" ? "web" : "api";
 }

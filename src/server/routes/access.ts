@@ -1,23 +1,12 @@
-/** Handlers of sign-in, tokens and API keys. */
+/** Handlers of sign-in and tokens. */
 import type { Context } from "hono";
 import { OnveraError } from "../../domain/errors.ts";
-import { parseId } from "../../domain/ids.ts";
-import { reaches, scopesOf } from "../../domain/permissions.ts";
-import { timestampOrNull } from "../../domain/timestamps.ts";
-import { circumstancesOf, organizationOf, type ServerEnv, usableScopes } from "../caller.ts";
+import { circumstancesOf, type ServerEnv, usableScopes } from "../caller.ts";
 import * as contracts from "../contracts/access.ts";
 import type { ServerDeps } from "../deps.ts";
-import {
-  apiKeyView,
-  findApiKey,
-  insertApiKey,
-  type KeyReader,
-  listApiKeys,
-  revokeApiKey,
-} from "../services/api-keys.ts";
 import { refreshSession, revokeSession, signIn, type TokenPair } from "../services/sessions.ts";
 import { dropCookie, keepInCookie, readCookie, requireOwnPage } from "../session-cookie.ts";
-import { answerOnce, audit, transact } from "../transact.ts";
+import { audit, transact } from "../transact.ts";
 import { newApi } from "./api.ts";
 
 /** The answer a page gets: its refresh token went into the cookie. */
@@ -86,7 +75,7 @@ export const authRoutes = (deps: ServerDeps) =>
         api_key_id: caller.apiKeyId,
         session_id: caller.sessionId,
         organizations: memberships.flatMap(({ role, ...organization }) =>
-          role === null || (caller.kind === "api_key" && organization.id !== caller.organizationId)
+          role === null || (caller.kind !== "user" && organization.id !== caller.organizationId)
             ? []
             : [{ ...organization, role }],
         ),
@@ -94,91 +83,6 @@ export const authRoutes = (deps: ServerDeps) =>
       };
       return c.json({ data }, 200);
     });
-
-export const apiKeyRoutes = (deps: ServerDeps) => {
-  const readerOf = (c: Context<ServerEnv>): KeyReader => {
-    const caller = c.get("caller");
-    const seesAll = caller.role !== undefined && reaches(caller.role, "admin");
-    return { organizationId: organizationOf(caller), userId: seesAll ? undefined : caller.userId };
-  };
-  const viewFor = (c: Context<ServerEnv>) => (row: Parameters<typeof apiKeyView>[0]) =>
-    apiKeyView(row, { allScopes: scopesOf(c.get("caller")), now: deps.now() });
-
-  return newApi()
-    .openapi(contracts.createApiKey, async (c) => {
-      const caller = c.get("caller");
-      const organizationId = organizationOf(caller);
-      const wanted = c.req.valid("json");
-      const own = usableScopes(caller);
-      const excess = wanted.scopes?.filter((scope) => !own.includes(scope)) ?? [];
-      if (excess.length > 0) {
-        const message = `A key cannot do more than its maker. You do not have: ${excess.join(", ")}`;
-        throw new OnveraError("ACCESS_DENIED", { message, fields: [{ pointer: "/scopes", message }] });
-      }
-      const expiresAt = wanted.expires_at === undefined ? null : new Date(wanted.expires_at);
-      if (expiresAt && expiresAt <= deps.now()) {
-        const message = "The expiry lies in the past";
-        throw new OnveraError("VALIDATION_ERROR", { message, fields: [{ pointer: "/expires_at", message }] });
-      }
-      // A restricted key makes restricted keys: "all" means all of its own.
-      const scopes = wanted.scopes ?? (caller.scopes === undefined ? undefined : own);
-      const body = await answerOnce(deps, c, organizationId, async (db) => {
-        const { key, row } = await insertApiKey(db, {
-          organizationId,
-          userId: caller.userId,
-          name: wanted.name,
-          scopes,
-          expiresAt,
-        });
-        await audit(db, c, {
-          organizationId,
-          action: "api_key.create",
-          targetType: "api_key",
-          targetId: row.id,
-          change: { name: row.name, scopes: row.scopes, expires_at: timestampOrNull(row.expires_at) },
-        });
-        return { data: { ...viewFor(c)(row), key } };
-      });
-      c.header("Location", body.data.links.self);
-      return c.json(body, 201);
-    })
-
-    .openapi(contracts.listApiKeys, async (c) => {
-      const reader = readerOf(c);
-      const query = c.req.valid("query");
-      const page = await transact(deps, reader.organizationId, (db) =>
-        listApiKeys(db, reader, { query, view: viewFor(c) }),
-      );
-      return c.json({ data: page }, 200);
-    })
-
-    .openapi(contracts.getApiKey, async (c) => {
-      const reader = readerOf(c);
-      const id = parseId("apiKey", c.req.valid("param").api_key_id) ?? "";
-      const row = await transact(deps, reader.organizationId, (db) => findApiKey(db, reader, id));
-      if (!row) throw new OnveraError("API_KEY_NOT_FOUND");
-      return c.json({ data: viewFor(c)(row) }, 200);
-    })
-
-    .openapi(contracts.revokeApiKey, async (c) => {
-      const reader = readerOf(c);
-      const id = parseId("apiKey", c.req.valid("param").api_key_id) ?? "";
-      const row = await transact(deps, reader.organizationId, async (db) => {
-        const found = await findApiKey(db, reader, id);
-        if (!found) throw new OnveraError("API_KEY_NOT_FOUND");
-        const revoked = await revokeApiKey(db, found);
-        await audit(db, c, {
-          organizationId: reader.organizationId,
-          action: "api_key.revoke",
-          targetType: "api_key",
-          targetId: found.id,
-          change: { name: found.name },
-        });
-        return revoked;
-      });
-      return c.json({ data: viewFor(c)(row) }, 200);
-    });
-};
 
 export const jwksRoutes = (deps: ServerDeps) =>
   newApi().openapi(contracts.jwks, async (c) => {

@@ -138,7 +138,7 @@ export const organizationRoutes = (deps: ServerDeps) =>
           .select("m.role")
           .$if(!seesAll, (query) => query.where("m.role", "is not", null))
           // A key speaks for one organization only, unless it is the operator's.
-          .$if(!seesAll && caller.kind === "api_key", (query) => query.where("o.id", "=", caller.organizationId ?? ""))
+          .$if(!seesAll && caller.kind !== "user", (query) => query.where("o.id", "=", caller.organizationId ?? ""))
           .orderBy("o.created_at")
           .execute(),
       );

@@ -1,11 +1,11 @@
 /** Handlers for projects made and changed, and the roles people have in one of them. */
 import { OnveraError } from "../../domain/errors.ts";
-import { newId, parseId } from "../../domain/ids.ts";
+import { newId } from "../../domain/ids.ts";
 import { slug as slugOf } from "../../domain/names.ts";
 import { organizationOf } from "../caller.ts";
 import * as contracts from "../contracts/projects.ts";
 import type { ServerDeps } from "../deps.ts";
-import { findMember, refuseMembership } from "../services/members.ts";
+import { findRoleHolder, parseHolderId, refuseMembership } from "../services/members.ts";
 import {
   deleteProjectRole,
   listProjectRoles,
@@ -105,7 +105,7 @@ export const projectRoutes = (deps: ServerDeps) =>
       const { project_id: project, user_id: user } = c.req.valid("param");
       const data = await transact(deps, organizationId, async (db) => {
         const { id: projectId } = await findProject(db, organizationId, project);
-        const member = await findMember(db, organizationId, parseId("user", user));
+        const member = await findRoleHolder(db, organizationId, user);
         const binding = { organizationId, projectId, userId: member.user_id };
         const from = await projectRoleOf(db, binding);
         refuseMembership(caller.role, { from, to: role });
@@ -129,7 +129,7 @@ export const projectRoutes = (deps: ServerDeps) =>
       const { project_id: project, user_id: user } = c.req.valid("param");
       const data = await transact(deps, organizationId, async (db) => {
         const { id: projectId } = await findProject(db, organizationId, project);
-        const userId = parseId("user", user) ?? "";
+        const userId = parseHolderId(user) ?? "";
         const found = (await listProjectRoles(db, organizationId, projectId)).find(({ user_id }) => user_id === userId);
         refuseMembership(caller.role, { from: found?.role, to: undefined });
         await deleteProjectRole(db, { organizationId, projectId, userId });

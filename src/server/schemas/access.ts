@@ -1,39 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { roles, scopes } from "../../domain/permissions.ts";
-import { DisplayName, Link, Timestamp } from "./common.ts";
-
-export const ApiKeyView = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    hint: z.string().meta({ description: "The first and last characters of the key." }),
-    scopes: z.array(z.enum(scopes)),
-    user_id: z.string(),
-    created_at: Timestamp,
-    expires_at: Timestamp.nullable(),
-    last_used_at: Timestamp.nullable(),
-    revoked_at: Timestamp.nullable(),
-    status: z.enum(["active", "expired", "revoked"]),
-    links: z.object({ self: Link }),
-  })
-  .meta({ id: "ApiKey" });
-
-export const CreatedApiKey = ApiKeyView.extend({
-  key: z.string().meta({ description: "Shown this once; only its hash is stored." }),
-}).meta({ id: "CreatedApiKey" });
-
-export const CreateApiKey = z
-  .strictObject({
-    name: DisplayName,
-    scopes: z
-      .array(z.enum(scopes))
-      .min(1)
-      .max(scopes.length)
-      .optional()
-      .meta({ description: "All the caller has when left out." }),
-    expires_at: z.iso.datetime().optional().meta({ description: "No expiry when left out." }),
-  })
-  .meta({ id: "CreateApiKey" });
+import { Timestamp } from "./common.ts";
 
 export const LoginRequest = z
   .strictObject({
@@ -83,7 +50,7 @@ export const LogoutAnswer = z.object({ session_id: z.string().nullable(), signed
 
 export const WhoAmI = z
   .object({
-    kind: z.enum(["user", "api_key"]),
+    kind: z.enum(["user", "api_key", "service_account"]),
     user: z.object({ id: z.string(), email: z.string(), name: z.string() }),
     organization: z.object({ id: z.string(), name: z.string(), slug: z.string() }).nullable(),
     role: z.enum(roles).nullable(),

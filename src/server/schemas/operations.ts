@@ -4,7 +4,7 @@ import { waitReasons } from "../../domain/queue-wait.ts";
 import { integerQuery, Link, pageQuery, Timestamp } from "./common.ts";
 
 export const ActorView = z
-  .object({ kind: z.enum(["user", "api_key", "system"]), id: z.string(), name: z.string() })
+  .object({ kind: z.enum(["user", "api_key", "service_account", "system"]), id: z.string(), name: z.string() })
   .meta({ id: "Actor", description: "Who did it." });
 
 const OperationErrorView = z

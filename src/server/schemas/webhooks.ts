@@ -10,7 +10,7 @@ const Url = z
     description: "https, and a host outside of private networks.",
     examples: ["https://hooks.example.com/onvera"],
   });
-const Description = z.string().max(200);
+export const Description = z.string().max(200);
 const Events = z
   .array(z.enum(webhookEvents))
   .max(webhookEvents.length)

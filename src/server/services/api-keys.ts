@@ -1,7 +1,7 @@
 /** API keys: made, listed, revoked. The key itself leaves this file once and is stored nowhere. */
 import { type Selectable, sql } from "kysely";
 import { apiKeyHint, hashApiKey, newApiKey } from "../../domain/api-key-format.ts";
-import { newId } from "../../domain/ids.ts";
+import { kindOfId, newId } from "../../domain/ids.ts";
 import type { Scope } from "../../domain/permissions.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
@@ -11,7 +11,7 @@ import { API_BASE } from "../openapi.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 
-type ApiKey = Selectable<ApiKeysTable>;
+export type ApiKey = Selectable<ApiKeysTable>;
 
 export interface NewApiKey {
   organizationId: string;
@@ -48,9 +48,18 @@ export interface KeyReader {
   userId: string | undefined;
 }
 
-/** One key within the reader's sight; undefined otherwise. */
-export const findApiKey = (db: Scoped, reader: KeyReader, id: string): Promise<ApiKey | undefined> =>
-  visibleKeys(db, reader).selectAll().where("id", "=", id).executeTakeFirst();
+/** One key within the reader's sight; undefined otherwise. @param lock until the transaction's end */
+export const findApiKey = (
+  db: Scoped,
+  reader: KeyReader,
+  id: string,
+  { lock = false } = {},
+): Promise<ApiKey | undefined> =>
+  visibleKeys(db, reader)
+    .selectAll()
+    .where("id", "=", id)
+    .$if(lock, (query) => query.forUpdate())
+    .executeTakeFirst();
 
 /** A page of keys, newest first. */
 export async function listApiKeys(
@@ -86,6 +95,14 @@ export async function revokeApiKey(db: Scoped, row: ApiKey): Promise<ApiKey> {
     .executeTakeFirstOrThrow();
 }
 
+/** Whether it is a service account's. */
+export const isAccountKey = ({ user_id }: Pick<ApiKey, "user_id">): boolean =>
+  kindOfId(["serviceAccount"], user_id) !== undefined;
+
+/** A key's scopes; undefined for everything its holder may. */
+export const restrictionOf = ({ scopes }: Pick<ApiKey, "scopes">): Scope[] | undefined =>
+  scopes.includes(ALL_SCOPES) ? undefined : (scopes as Scope[]);
+
 /** A key as lists show it. @param allScopes what an unrestricted key amounts to */
 export function apiKeyView(row: ApiKey, { allScopes, now }: { allScopes: readonly Scope[]; now: Date }) {
   const expired = row.expires_at !== null && row.expires_at <= now;
@@ -94,12 +111,14 @@ export function apiKeyView(row: ApiKey, { allScopes, now }: { allScopes: readonl
     id: row.id,
     name: row.name,
     hint: row.hint,
-    scopes: row.scopes.includes(ALL_SCOPES) ? [...allScopes] : (row.scopes as Scope[]),
+    scopes: restrictionOf(row) ?? [...allScopes],
     user_id: row.user_id,
+    service_account_id: isAccountKey(row) ? row.user_id : null,
     created_at: timestamp(row.created_at),
     expires_at: timestampOrNull(row.expires_at),
     last_used_at: timestampOrNull(row.last_used_at),
     revoked_at: timestampOrNull(row.revoked_at),
+    replaced_by: row.replaced_by,
     status,
     links: { self: `${API_BASE}/api-keys/${row.id}` },
   };

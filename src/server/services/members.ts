@@ -1,6 +1,7 @@
 /** Members of an organization: listed, given another role, removed; ownership handed on. */
 import { sql } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
+import { parseId } from "../../domain/ids.ts";
 import { membershipRefusal } from "../../domain/membership.ts";
 import type { Role } from "../../domain/permissions.ts";
 import { timestamp } from "../../domain/timestamps.ts";
@@ -30,6 +31,19 @@ export async function findMember(db: Scoped, organizationId: string, userId: str
   if (!found) throw new OnveraError("MEMBER_NOT_FOUND");
   return found;
 }
+
+/** A member or a service account: whoever can have a role in a project. @throws OnveraError MEMBER_NOT_FOUND */
+export async function findRoleHolder(db: Scoped, organizationId: string, id: string): Promise<Member> {
+  const found = await holdersOf(db, organizationId)
+    .where("m.user_id", "=", parseHolderId(id) ?? "")
+    .executeTakeFirst();
+  if (!found) throw new OnveraError("MEMBER_NOT_FOUND");
+  return found;
+}
+
+/** The id of a person or of a service account; undefined for any other text. */
+export const parseHolderId = (id: string): string | undefined =>
+  parseId("serviceAccount", id.startsWith("sva_") ? id : "") ?? parseId("user", id);
 
 export interface MemberChange {
   organizationId: string;
@@ -135,7 +149,7 @@ async function keepAnOwner(db: Scoped, leaving: Member, organizationId: string):
 }
 
 /** Streams ask again who they belong to when their key or session is named here. */
-async function endOpenStreams(db: Scoped, organizationId: string, userId: string): Promise<void> {
+export async function endOpenStreams(db: Scoped, organizationId: string, userId: string): Promise<void> {
   await sql`SELECT pg_notify('onvera_access', id) FROM (
     SELECT id FROM api_keys WHERE organization_id = ${organizationId} AND user_id = ${userId} AND revoked_at IS NULL
     UNION ALL SELECT id FROM sessions WHERE user_id = ${userId} AND revoked_at IS NULL
@@ -143,6 +157,9 @@ async function endOpenStreams(db: Scoped, organizationId: string, userId: string
 }
 
 const membersOf = (db: Scoped, organizationId: string) =>
+  holdersOf(db, organizationId).where("u.is_service_account", "=", false);
+
+const holdersOf = (db: Scoped, organizationId: string) =>
   db
     .selectFrom("memberships as m")
     .innerJoin("users as u", "u.id", "m.user_id")

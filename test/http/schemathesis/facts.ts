@@ -117,6 +117,9 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     if (path.includes("{environment_id}")) {
       pools[operationId] = await pool((n) => make("environments", { name: `pool ${operationId} ${n}` }));
     }
+    if (path.includes("{service_account_id}")) {
+      pools[operationId] = await pool((n) => make("service-accounts", { name: `pool ${operationId} ${n}` }));
+    }
     if (path.includes("{api_key_id}")) {
       pools[operationId] = await pool((n) => make("api-keys", { name: `pool ${operationId} ${n}` }));
     }
@@ -152,6 +155,10 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     acceptInvitation: await Promise.all(Array.from({ length: POOL }, (_, n) => invitation(n))),
     signUp: [{ email: "new-SERIAL@example.test", name: "New", password: PASSWORD }],
     createApiKey: [{ name: "key SERIAL" }],
+    rotateApiKey: [{}],
+    createServiceAccount: [{ name: "account SERIAL", role: "developer" }],
+    updateServiceAccount: [{ role: "viewer" }],
+    createServiceAccountKey: [{ name: "key SERIAL" }],
     createWebhook: [{ url: "https://new.example.test/SERIAL" }],
     updateWebhook: [{ description: "changed SERIAL", enabled: true }],
     login: [{ email, password: PASSWORD }],

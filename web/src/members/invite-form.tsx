@@ -1,9 +1,9 @@
 /** Asks a person to come: an address, a role, and a link that is shown once. */
-import { Alert, Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Alert, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { api, dataOf, idempotent } from "../api/client.ts";
 import { Copyable } from "../shared/copyable.tsx";
-import { Failure } from "../shared/states.tsx";
+import { FormShell } from "../shared/form-shell.tsx";
 import { useMemberChange } from "./queries.ts";
 import { isRole, type Role, rolesUpTo } from "./roles.ts";
 
@@ -18,10 +18,6 @@ export function InviteForm({ callerRole }: { callerRole: Role | null }) {
       }),
     ),
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    invite.mutate(undefined);
-  };
   if (invite.data) {
     return (
       <Stack>
@@ -33,33 +29,25 @@ export function InviteForm({ callerRole }: { callerRole: Role | null }) {
     );
   }
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        {invite.error && <Failure error={invite.error} />}
-        <TextInput
-          label="Email"
-          type="email"
-          required
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-          data-autofocus
-        />
-        <NativeSelect
-          label="Role"
-          description="At most your own."
-          data={rolesUpTo(callerRole)}
-          value={role}
-          onChange={({ currentTarget: { value } }) => isRole(value) && setRole(value)}
-        />
-        <Text size="xs" c="dimmed">
-          No mail is sent: you are given a link to pass on.
-        </Text>
-        <Group justify="flex-end">
-          <Button type="submit" loading={invite.isPending} disabled={email.trim() === ""}>
-            Invite
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <FormShell sending={invite} submit="Invite" isComplete={email.trim() !== ""}>
+      <TextInput
+        label="Email"
+        type="email"
+        required
+        value={email}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        data-autofocus
+      />
+      <NativeSelect
+        label="Role"
+        description="At most your own."
+        data={rolesUpTo(callerRole)}
+        value={role}
+        onChange={({ currentTarget: { value } }) => isRole(value) && setRole(value)}
+      />
+      <Text size="xs" c="dimmed">
+        No mail is sent: you are given a link to pass on.
+      </Text>
+    </FormShell>
   );
 }

@@ -1,12 +1,12 @@
 /** Makes a project and opens its page. */
-import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, dataOf, idempotent } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
-import { Failure } from "../shared/states.tsx";
+import { FormShell } from "../shared/form-shell.tsx";
 
 export function NewProject() {
   const navigate = useNavigate();
@@ -22,33 +22,21 @@ export function NewProject() {
       void navigate({ to: "/projects/$id", params: { id } });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        {create.error && <Failure error={create.error} />}
-        <TextInput
-          label="Name"
-          required
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          data-autofocus
-        />
-        <TextInput
-          label="Short name"
-          description="Lower-case letters, digits and dashes. Made from the name, when left empty."
-          value={slug}
-          onChange={(event) => setSlug(event.currentTarget.value)}
-        />
-        <Group justify="flex-end">
-          <Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
-            Create project
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <FormShell sending={create} submit="Create project" isComplete={name.trim() !== ""}>
+      <TextInput
+        label="Name"
+        required
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <TextInput
+        label="Short name"
+        description="Lower-case letters, digits and dashes. Made from the name, when left empty."
+        value={slug}
+        onChange={(event) => setSlug(event.currentTarget.value)}
+      />
+    </FormShell>
   );
 }

@@ -5,9 +5,10 @@ import { api, dataOf } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
 import type { Session } from "../api/types.ts";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty, Failure } from "../shared/states.tsx";
 import { SureButton } from "../shared/sure-button.tsx";
 import { When } from "../shared/when.tsx";
 import { useCaller } from "./use-caller.ts";
@@ -20,16 +21,15 @@ export function SessionsPage() {
   });
   return (
     <Page title="Where you are signed in">
-      {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data?.items.length === 0 && <Empty title="Nowhere">API keys need no session.</Empty>}
-      {list.data && list.data.items.length > 0 && (
-        <ScrollTable label="Sessions" columns={["Client", "Since", "Last used", ""]}>
-          {list.data.items.map((session) => (
-            <SessionRow key={session.id} session={session} canEnd={may("keys:write")} />
-          ))}
-        </ScrollTable>
-      )}
+      <Listed query={list} items={list.data?.items} empty={<Empty title="Nowhere">API keys need no session.</Empty>}>
+        {(items) => (
+          <ScrollTable label="Sessions" columns={["Client", "Since", "Last used", ""]}>
+            {items.map((session) => (
+              <SessionRow key={session.id} session={session} canEnd={may("keys:write")} />
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
     </Page>
   );
 }

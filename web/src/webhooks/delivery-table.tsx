@@ -6,8 +6,8 @@ import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
 import type { WebhookDelivery } from "../api/types.ts";
 import { StateBadge } from "../shared/badges.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Failure, Loading } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
 
 const LOOK_MILLISECONDS = 5_000;
@@ -28,20 +28,23 @@ export function DeliveryTable({ webhookId, canSend }: { webhookId: string; canSe
       <Title order={2} size="h4">
         Deliveries
       </Title>
-      {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data?.items.length === 0 && (
-        <Text size="sm" c="dimmed">
-          Nothing was sent yet.
-        </Text>
-      )}
-      {list.data && list.data.items.length > 0 && (
-        <ScrollTable label="Deliveries" columns={["When", "Event", "State", "Tries", "Last answer", "Next try", ""]}>
-          {list.data.items.map((delivery) => (
-            <DeliveryRow key={delivery.id} delivery={delivery} canSend={canSend} />
-          ))}
-        </ScrollTable>
-      )}
+      <Listed
+        query={list}
+        items={list.data?.items}
+        empty={
+          <Text size="sm" c="dimmed">
+            Nothing was sent yet.
+          </Text>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="Deliveries" columns={["When", "Event", "State", "Tries", "Last answer", "Next try", ""]}>
+            {items.map((delivery) => (
+              <DeliveryRow key={delivery.id} delivery={delivery} canSend={canSend} />
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
     </Stack>
   );
 }

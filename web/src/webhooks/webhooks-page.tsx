@@ -1,5 +1,5 @@
 /** Addresses that are told when operations end and health changes. */
-import { Alert, Anchor, Button, Group, Modal, MultiSelect, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Modal, MultiSelect, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -13,9 +13,11 @@ import type { Webhook } from "../api/types.ts";
 import { useCaller } from "../session/use-caller.ts";
 import { StateBadge } from "../shared/badges.tsx";
 import { Copyable } from "../shared/copyable.tsx";
+import { FormShell } from "../shared/form-shell.tsx";
+import { Listed } from "../shared/listed.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
-import { Empty, Failure, Loading } from "../shared/states.tsx";
+import { Empty } from "../shared/states.tsx";
 import { When } from "../shared/when.tsx";
 
 /** The state of a webhook in one word. */
@@ -40,34 +42,37 @@ export function WebhooksPage() {
         )
       }
     >
-      {list.error && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading />}
-      {list.data?.items.length === 0 && (
-        <Empty title="No webhooks">
-          A webhook tells another program when an operation ends or a deployment's health changes.
-        </Empty>
-      )}
-      {list.data && list.data.items.length > 0 && (
-        <ScrollTable label="Webhooks" columns={["Address", "State", "Events", "Description", "Created"]}>
-          {list.data.items.map((webhook) => (
-            <Table.Tr key={webhook.id}>
-              <Table.Td>
-                <Anchor component={Link} to={`/webhooks/${webhook.id}`} size="sm">
-                  {webhook.url}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>
-                <StateBadge state={stateOf(webhook)} />
-              </Table.Td>
-              <Table.Td>{webhook.events.join(", ") || "all"}</Table.Td>
-              <Table.Td>{webhook.description}</Table.Td>
-              <Table.Td>
-                <When at={webhook.created_at} size="sm" />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </ScrollTable>
-      )}
+      <Listed
+        query={list}
+        items={list.data?.items}
+        empty={
+          <Empty title="No webhooks">
+            A webhook tells another program when an operation ends or a deployment's health changes.
+          </Empty>
+        }
+      >
+        {(items) => (
+          <ScrollTable label="Webhooks" columns={["Address", "State", "Events", "Description", "Created"]}>
+            {items.map((webhook) => (
+              <Table.Tr key={webhook.id}>
+                <Table.Td>
+                  <Anchor component={Link} to={`/webhooks/${webhook.id}`} size="sm">
+                    {webhook.url}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td>
+                  <StateBadge state={stateOf(webhook)} />
+                </Table.Td>
+                <Table.Td>{webhook.events.join(", ") || "all"}</Table.Td>
+                <Table.Td>{webhook.description}</Table.Td>
+                <Table.Td>
+                  <When at={webhook.created_at} size="sm" />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </ScrollTable>
+        )}
+      </Listed>
       <Modal opened={isOpen} onClose={close} title="New webhook">
         <NewWebhook />
       </Modal>
@@ -91,42 +96,29 @@ function NewWebhook() {
   });
   if (create.data) return <Secret secret={create.data.secret} />;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate();
-      }}
-    >
-      <Stack>
-        {create.error && <Failure error={create.error} />}
-        <TextInput
-          label="Address"
-          description="https, outside of private networks"
-          required
-          type="url"
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-          data-autofocus
-        />
-        <TextInput
-          label="Description"
-          value={description}
-          onChange={(event) => setDescription(event.currentTarget.value)}
-        />
-        <MultiSelect
-          label="Events"
-          description="All of them, when none is chosen."
-          data={webhookEvents}
-          value={events}
-          onChange={setEvents}
-        />
-        <Group justify="flex-end">
-          <Button type="submit" loading={create.isPending} disabled={url.trim() === ""}>
-            Create webhook
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <FormShell sending={create} submit="Create webhook" isComplete={url.trim() !== ""}>
+      <TextInput
+        label="Address"
+        description="https, outside of private networks"
+        required
+        type="url"
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        data-autofocus
+      />
+      <TextInput
+        label="Description"
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+      <MultiSelect
+        label="Events"
+        description="All of them, when none is chosen."
+        data={webhookEvents}
+        value={events}
+        onChange={setEvents}
+      />
+    </FormShell>
   );
 }
 
