@@ -4,6 +4,7 @@
  */
 import type { OperationError } from "../domain/operation.ts";
 import type { ProgramInput } from "../domain/program-input.ts";
+import type { StackAccess } from "../domain/stack-access.ts";
 import type { ProcessRecord } from "../store/schema.ts";
 import type { EngineEvent } from "./events.ts";
 
@@ -18,6 +19,8 @@ export interface EngineJob {
   initialize: boolean;
   verb: EngineVerb;
   program: ProgramInput;
+  /** @default a stack on this node */
+  access?: StackAccess;
   /** Read every resource first: after a kill, and where the database was dropped before its stack. */
   refresh: boolean;
   clearPendingCreates: boolean;

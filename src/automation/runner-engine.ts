@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { accessOfThisNode, type StackAccess } from "../domain/stack-access.ts";
 import { processIdentity } from "../local/process-identity.ts";
 import type { Engine, EngineIo, EngineJob, EngineResult } from "./engine.ts";
 import { engineError } from "./errors.ts";
@@ -20,12 +21,19 @@ interface RegisteredRun {
 }
 
 export interface ProviderRuns {
-  /** The host that serves now: value of PULUMI_DEBUG_PROVIDERS, and its process where it has one of its own. */
-  attach(): Promise<{ debugProviders: string; process?: { pid: number; startTime: string } }>;
+  /**
+   * Tells the host that serves now how to reach the stack's cluster.
+   * @returns the value of PULUMI_DEBUG_PROVIDERS, and the host's process where it has one of its own
+   */
+  attach(stack: {
+    stackName: string;
+    access: StackAccess;
+  }): Promise<{ debugProviders: string; process?: { pid: number; startTime: string } }>;
   registerRun(run: {
     operationId: string;
     generation: number;
     stackName: string;
+    access: StackAccess;
     workDir: string;
   }): Promise<RegisteredRun> | RegisteredRun;
 }
@@ -73,19 +81,21 @@ export async function startRunnerEngine(options: RunnerEngineOptions): Promise<E
   return {
     close: () => pool.close(),
     async run(job, io) {
+      const { access = accessOfThisNode } = job;
       const scratch = await mkdtemp(join(options.scratchFolder, "operation-"));
       let leave: (() => void) | undefined;
       const changing = job.verb !== "preview";
       let registered: RegisteredRun | undefined;
       try {
-        const attached = await options.providers.attach();
-        registered = changing ? await options.providers.registerRun({ ...job, workDir: scratch }) : undefined;
+        const attached = await options.providers.attach({ stackName: job.stackName, access });
+        registered = changing ? await options.providers.registerRun({ ...job, access, workDir: scratch }) : undefined;
         const env = await cliEnvironment({
           scratch,
           backend: options.backend,
           generation: changing ? job.generation : undefined,
           debugProviders: attached.debugProviders,
           pluginFolder: options.pluginFolder,
+          kubeconfig: access.kubeconfig,
         });
         leave = await gate.enter(AbortSignal.any([io.interrupt, io.kill]));
         if (leave === undefined) return neverStarted;
@@ -115,7 +125,7 @@ function runnerJob(
   env: Record<string, string>,
   scratch: string,
 ): RunnerJob {
-  const { generation: _generation, mayLose, secretValues, targets, argv, ...same } = job;
+  const { generation: _generation, access: _access, mayLose, secretValues, targets, argv, ...same } = job;
   return {
     ...same,
     targets: [...targets],

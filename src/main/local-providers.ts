@@ -28,15 +28,21 @@ export function localProviders(
   supervisor: SupervisorClient,
 ): ProviderPackage[] {
   const url = new URL(databaseUrl);
+  // Apart, not as a URL: it names the control plane's database, where sessions do not begin.
+  const here = {
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: MAINTENANCE_DATABASE,
+  };
   const all = providerPackages({
     // Apart, not as a URL: the driver lets a URL's database win over the one a session asks for.
-    postgres: createPgAdmin(() => ({
-      host: url.hostname,
-      port: Number(url.port || 5432),
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      database: MAINTENANCE_DATABASE,
-    })),
+    postgres: createPgAdmin(({ access }) => {
+      // Rather nowhere than on the wrong server.
+      if (access === undefined) throw new Error("Nobody told this process where the stack's database server is.");
+      return access.databaseUrl === null ? here : { connectionString: access.databaseUrl };
+    }),
     supervisor,
     ledgerFolder: benchFolder(home),
   });

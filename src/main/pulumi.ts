@@ -9,6 +9,7 @@ import { OnveraError } from "../domain/errors.ts";
 import { parseId } from "../domain/ids.ts";
 import { type PulumiLine, readPulumiLine } from "../domain/plain-pulumi.ts";
 import { silentProgress } from "../domain/progress.ts";
+import { accessOfThisNode } from "../domain/stack-access.ts";
 import { createSupervisorClient } from "../local/supervisor/client.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderHost } from "../providers/host/provider-host.ts";
@@ -43,6 +44,7 @@ export const runPulumi: Verb = async (options, io) => {
         })
       : undefined;
     try {
+      if (stack !== undefined) await providers?.attach({ stackName: stack.name, access: stack.access });
       return await runPlainLine({
         pulumiBinary: tools.pulumi.path,
         backend: stateBackend(installation),
@@ -109,6 +111,7 @@ async function findStack(
     name: identity.deploymentId,
     secretsKey: secrets.stackKey,
     program,
+    access: (await driver.access?.(context)) ?? accessOfThisNode,
     organizationId: identity.organizationId,
   };
 }

@@ -134,7 +134,11 @@ export async function startControlPlane(
   const { port } = server;
   const admin = { host: "127.0.0.1", port, user: url.username, password: url.password, database: "postgres" };
   const providers = await startProviderHost({
-    packages: providerPackages({ postgres: createPgAdmin(() => admin), supervisor: unreachable, ledgerFolder }),
+    packages: providerPackages({
+      postgres: createPgAdmin(({ access }) => (access?.databaseUrl ? { connectionString: access.databaseUrl } : admin)),
+      supervisor: unreachable,
+      ledgerFolder,
+    }),
     hooks: { ...hooks, ...(options.atPoint && { atPoint: options.atPoint }) },
   });
   const { path: realCli } = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });

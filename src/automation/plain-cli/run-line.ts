@@ -10,6 +10,7 @@ import { stringify } from "yaml";
 import { PROJECT_NAME } from "../../domain/names.ts";
 import type { PulumiLine } from "../../domain/plain-pulumi.ts";
 import type { ProgramInput } from "../../domain/program-input.ts";
+import type { StackAccess } from "../../domain/stack-access.ts";
 import { cliEnvironment, type StateBackend } from "../runner/environment.ts";
 import { serveTransit } from "../runner/transit.ts";
 import { startLanguageHost } from "./language-host.ts";
@@ -20,6 +21,7 @@ export interface PlainStack {
   secretsKey: string;
   /** What the program reads; undefined for lines that run none. */
   program: ProgramInput | undefined;
+  access: StackAccess;
 }
 
 export interface PlainLineOptions {
@@ -50,7 +52,8 @@ export async function runPlainLine(options: PlainLineOptions): Promise<number> {
   try {
     await mkdir(work, { mode: 0o700 });
     await writeFile(join(work, "Pulumi.yaml"), stringify({ name: PROJECT_NAME, runtime: "nodejs" }));
-    const env = { ...(await cliEnvironment({ ...options, scratch, generation: undefined })), ...terminal() };
+    const place = { scratch, generation: undefined, kubeconfig: stack?.access.kubeconfig ?? null };
+    const env = { ...(await cliEnvironment({ ...options, ...place })), ...terminal() };
     const args = withAbsoluteFiles(line.rest, options.folder);
     if (stack !== undefined) {
       args.push("--stack", stack.name);

@@ -25,18 +25,22 @@ export interface CliEnvironmentOptions {
   debugProviders: string;
   /** The plugins that setup installed, shared and read-only. */
   pluginFolder: string;
+  /** Of the stack's cluster; none where it has none. */
+  kubeconfig?: string | null;
 }
 
 /** Fills the operation's scratch folder and gives the environment that points into it. */
 export async function cliEnvironment(options: CliEnvironmentOptions): Promise<Record<string, string>> {
-  const { scratch, backend } = options;
+  const { scratch, backend, kubeconfig = null } = options;
   const [home, temporary] = [join(scratch, "home"), join(scratch, "tmp")];
   const pulumiHome = join(home, ".pulumi");
   const passwordFile = join(scratch, "pgpass");
+  const kubeconfigFile = join(scratch, "kubeconfig");
   await Promise.all([
     preparePulumiHome(pulumiHome, options.pluginFolder),
     mkdir(temporary, { recursive: true, mode: 0o700 }),
     writeFile(passwordFile, passwordLine(backend), { mode: 0o600 }),
+    ...(kubeconfig === null ? [] : [writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 })]),
   ]);
   return {
     ...inherited(),
@@ -45,6 +49,7 @@ export async function cliEnvironment(options: CliEnvironmentOptions): Promise<Re
     ...pulumiEnvironment(pulumiHome),
     PULUMI_BACKEND_URL: backendUrl(backend, options.generation),
     PGPASSFILE: passwordFile,
+    ...(kubeconfig === null ? {} : { KUBECONFIG: kubeconfigFile }),
     ...(options.debugProviders === "" ? {} : { PULUMI_DEBUG_PROVIDERS: options.debugProviders }),
   };
 }

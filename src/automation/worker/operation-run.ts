@@ -5,6 +5,7 @@ import type { CreatePhase, Phase } from "../../domain/phases.ts";
 import { phaseMessages } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
 import { resourcePhase } from "../../domain/resource-phases.ts";
+import { secretsInAccess } from "../../domain/stack-access.ts";
 import type { Custody } from "../../store/crypto/custody.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Store } from "../../store/database.ts";
@@ -159,6 +160,7 @@ export function createRun(
       const { operation, lease } = claim;
       const known = await ensureSecrets(services.store, services.custody, context, request.revision);
       const state = await readStackState(services.store, operation.resource_id);
+      const access = await driver.access?.(await run.deploymentContext(request.revision));
       const watch = watchSilence(control.signals);
       const engineSpan = services.trace?.start(`pulumi ${request.verb}`, { "pulumi.stack": operation.resource_id });
       const spans = createEngineSpans(services.trace?.tracer ?? noTracer, engineSpan);
@@ -176,6 +178,7 @@ export function createRun(
             protect: request.protect ?? true,
             keepLogin: request.keepLogin,
           }),
+          ...(access === undefined ? {} : { access }),
           refresh: request.refresh ?? (request.verb === "up" && mayDiffer(context)),
           clearPendingCreates: request.clearPendingCreates ?? false,
           previewFirst:
@@ -184,7 +187,7 @@ export function createRun(
             previewsFirst(context.applied?.spec, request.revision.spec),
           mayLose: request.mayLose,
           secretsKey: known.stackKey,
-          secretValues: [known.stackKey, ...Object.values(known.keys)],
+          secretValues: [known.stackKey, ...Object.values(known.keys), ...(access ? secretsInAccess(access) : [])],
           targets: request.targets ?? [],
           ...(request.argv === undefined ? {} : { argv: request.argv }),
         },

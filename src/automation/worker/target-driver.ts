@@ -7,6 +7,7 @@ import type { DeploymentIdentity, DeploymentSpec } from "../../domain/deployment
 import type { OperationError } from "../../domain/operation.ts";
 import type { CreatePhase } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
+import type { StackAccess } from "../../domain/stack-access.ts";
 import type { Workload } from "../../domain/workload.ts";
 import type { Cluster, ReceiptItem } from "../../store/schema.ts";
 
@@ -70,6 +71,8 @@ export interface TargetDriver {
   prepare(deployment: DeploymentContext, io: StepIo): Promise<TargetContext>;
   /** The same facts without preparing anything: for a stack that is there, and for its end. */
   describe(deployment: DeploymentContext): Promise<TargetContext>;
+  /** How the engine's providers reach the deployment's cluster; absent where that is this node. */
+  access?(deployment: DeploymentContext): Promise<StackAccess>;
   /** Puts the revision where the target renders it from; gives its name. */
   writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
   /** Resolves when the app answers as declared, or is stopped where that is wanted. @throws StepFailure */

@@ -1,4 +1,5 @@
 /** What the provider host tells, and asks, whoever runs it. */
+import type { StackAccess } from "../../domain/stack-access.ts";
 
 /** One run of the Pulumi CLI for one operation. */
 export interface Run {
@@ -7,6 +8,7 @@ export interface Run {
   generation: number;
   stackName: string;
   workDir: string;
+  access?: StackAccess | undefined;
 }
 
 /** What is about to come into being, or just did. */

@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StackAccess } from "../../domain/stack-access.ts";
 import type { ProviderHooks, Run } from "./hooks.ts";
 import { type PackageServer, startPackageServer } from "./package-server.ts";
 import type { ProviderPackage } from "./provider-package.ts";
@@ -26,8 +27,8 @@ export interface ProviderHost {
   ports: Record<string, number>;
   /** Value of PULUMI_DEBUG_PROVIDERS for a CLI that is to use this host. */
   debugProviders: string;
-  /** The same, for whoever may have a host in a process of its own. */
-  attach(): Promise<{ debugProviders: string }>;
+  /** The same, after being told how a stack's cluster is reached; for whoever may have a host in a process of its own. */
+  attach(stack: { stackName: string; access: StackAccess }): Promise<{ debugProviders: string }>;
   /** Before the CLI starts. `end()` after it is gone: resolves when nothing of the run is under way. */
   registerRun(run: Run): RegisteredRun;
   /**
@@ -45,8 +46,9 @@ export async function startProviderHost(options: ProviderHostOptions): Promise<P
   const sideEffects = createSideEffects(runs, options.hooks);
   const allowedUids = new Set([0, process.getuid?.() ?? 0, ...(options.allowedUids ?? [])]);
   const servers = new Map<string, PackageServer>();
+  const told = new Map<string, StackAccess>();
   for (const provider of options.packages) {
-    const calls = createResourceCalls(provider, sideEffects);
+    const calls = createResourceCalls(provider, sideEffects, (stackName) => told.get(stackName));
     const server = await startPackageServer({
       allowedUids,
       ...(options.onRefused && { onRefused: options.onRefused }),
@@ -70,7 +72,10 @@ export async function startProviderHost(options: ProviderHostOptions): Promise<P
   return {
     ports,
     debugProviders,
-    attach: async () => ({ debugProviders }),
+    attach: async ({ stackName, access }) => {
+      told.set(stackName, access);
+      return { debugProviders };
+    },
     registerRun: (run) => runs.register(run),
     drain: async (limitMilliseconds) => {
       runs.close();

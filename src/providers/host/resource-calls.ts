@@ -1,4 +1,5 @@
 /** Check, Diff, Create, Read, Update and Delete for one package, on plain values. */
+import type { StackAccess } from "../../domain/stack-access.ts";
 import type { Connection } from "./connection.ts";
 import { stackOfUrn, typeOfUrn } from "./connection.ts";
 import { type Difference, difference } from "./difference.ts";
@@ -34,8 +35,15 @@ export interface ResourceCalls {
   delete(connection: Connection, urn: string, id: string, known: KnownState): Promise<void>;
 }
 
-/** Binds the package's handlers to the path side effects take. */
-export function createResourceCalls(provider: ProviderPackage, sideEffects: SideEffects): ResourceCalls {
+/**
+ * Binds the package's handlers to the path side effects take.
+ * @param accessOf how a stack that has no run here is reached: lines that only read
+ */
+export function createResourceCalls(
+  provider: ProviderPackage,
+  sideEffects: SideEffects,
+  accessOf: (stackName: string) => StackAccess | undefined,
+): ResourceCalls {
   const handlers = new Map(provider.handlers.map((handler) => [handler.type, handler]));
 
   const handlerOf = (urn: string): ResourceHandler => {
@@ -49,6 +57,7 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
     urn,
     stackName: stackOfUrn(urn),
     config: connection.config,
+    access: (run ?? connection.run)?.access ?? accessOf(stackOfUrn(urn)),
     run,
     abandoned: connection.closed,
   });
@@ -77,7 +86,7 @@ export function createResourceCalls(provider: ProviderPackage, sideEffects: Side
       if (preview) return { id: physicalName ?? "", outputs: previewOutputs(handler, inputs) };
       const request = sideEffect("create", urn, handler, physicalName ?? urn);
       return sideEffects.perform(connection, request, async (run) => {
-        const created = await handler.create(inputs, { ...context, run });
+        const created = await handler.create(inputs, contextOf(connection, urn, run));
         return { id: created.id, outputs: { ...handler.normalize(inputs), ...created.outputs } };
       });
     },

@@ -1,5 +1,6 @@
 /** How one resource type is served. The host does the protocol; a handler does the thing itself. */
 import { z } from "zod";
+import type { StackAccess } from "../../domain/stack-access.ts";
 import type { Run } from "./hooks.ts";
 import { hasUnknown, type Values } from "./values.ts";
 
@@ -8,6 +9,8 @@ export interface CallContext {
   stackName: string;
   /** Provider configuration of the connection the call came by. */
   config: Values;
+  /** How to reach the stack's cluster; undefined when nobody told this host. */
+  access?: StackAccess | undefined;
   /** Null for reads outside a registered run. */
   run: Run | null;
   /**

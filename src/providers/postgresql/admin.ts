@@ -3,6 +3,7 @@
  * or provider inputs: every state would hold the fleet's secret.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import type { StackAccess } from "../../domain/stack-access.ts";
 import type { CallContext } from "../host/resource-handler.ts";
 import type { Values } from "../host/values.ts";
 
@@ -16,6 +17,8 @@ export interface PostgresSession {
 export interface PostgresTarget {
   /** Provider configuration of the program (`host`, `port`); says which server where there are several. */
   config: Values;
+  /** How the stack's own server is reached; undefined when nobody told this host. */
+  access?: StackAccess | undefined;
   /** The administrator's own database when absent. */
   database?: string;
 }
@@ -35,7 +38,8 @@ export async function inSession<Result>(
 ): Promise<Result> {
   for (let attempt = 0; ; attempt++) {
     try {
-      const session = await admin.open({ config: context.config, ...(database !== null && { database }) });
+      const { config, access } = context;
+      const session = await admin.open({ config, access, ...(database !== null && { database }) });
       try {
         return await work(session);
       } finally {

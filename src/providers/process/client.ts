@@ -1,6 +1,7 @@
 /** The worker's side of its provider process: starts it, starts it again when it died, tells it which runs go on. */
 import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StackAccess } from "../../domain/stack-access.ts";
 import type { Run } from "../host/hooks.ts";
 import type { RegisteredRun } from "../host/run-registry.ts";
 import { ProviderMessage, type ProviderRequest } from "./messages.ts";
@@ -27,8 +28,8 @@ export interface ProviderAttachment {
 }
 
 export interface ProviderProcess {
-  /** Resolves when the process serves. @throws Error when it does not come up */
-  attach(): Promise<ProviderAttachment>;
+  /** Resolves when the process serves and knows the stack's way. @throws Error when it does not come up */
+  attach(stack: { stackName: string; access: StackAccess }): Promise<ProviderAttachment>;
   /** Before the CLI starts. `end()` resolves when nothing of the run is under way, or the process is gone. */
   registerRun(run: Run): Promise<RegisteredRun>;
   /** Lets what is under way finish and ends the process. */
@@ -107,7 +108,12 @@ export function startProviderProcess(options: ProviderProcessOptions): ProviderP
   };
 
   return {
-    attach: () => living.ready,
+    async attach(stack) {
+      const { ready, child } = living;
+      const attachment = await ready;
+      send(child, { kind: "attach", ...stack });
+      return attachment;
+    },
     async registerRun(run) {
       const mine = living;
       await mine.ready;

@@ -62,6 +62,9 @@ export function serveProviderProcess(open: (config: unknown) => Promise<Provider
       case "start":
         start(request.config).catch(fatal);
         return;
+      case "attach":
+        void host?.attach(request);
+        return;
       case "register":
         register(request.number, request.run).catch((error: unknown) =>
           send({ kind: "registered", number: request.number, error: messageOf(error) }),
