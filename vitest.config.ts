@@ -17,6 +17,12 @@ export default defineConfig({
       layer("automation", { testTimeout: 300_000, hookTimeout: 900_000, fileParallelism: false }),
       layer("local", { testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false }),
       layer("browser", { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false }),
+      layer("cluster", {
+        testTimeout: 300_000,
+        hookTimeout: 900_000,
+        fileParallelism: false,
+        globalSetup: "test/support/cluster/global-setup.ts",
+      }),
       layer("chaos", { testTimeout: 1_800_000, hookTimeout: 900_000, fileParallelism: false }),
     ],
   },

@@ -8,15 +8,20 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 // The real apps wait for each other's processes as often as they compute: the other layers run beside them.
-const lanes = [["unit", "stacks", "http", "automation", "chaos", "browser"], ["local"]];
-// Run by name only (and by .ci/run): it needs a Chromium, which not every machine has.
-const byNameOnly = ["browser"];
+const lanes = [["unit", "stacks", "http", "automation", "chaos", "browser", "cluster"], ["local"]];
+// Run by name only (and by .ci/run): not every machine has a Chromium, and a Kubernetes node needs root.
+const byNameOnly = ["browser", "cluster"];
 const known = lanes.flat();
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((layer) => !known.includes(layer));
 if (unknown.length > 0) {
   console.error(`Unknown test layer ${unknown.join(", ")}. There are: ${known.join(", ")}.`);
   process.exit(2);
+}
+if (wanted.includes("cluster") && process.getuid?.() !== 0) {
+  console.error("The cluster tests start a real Kubernetes node: namespaces, mounts, packet filter, control groups.");
+  console.error("That needs root on Linux: run 'npm run test:cluster' as root; it says first what it changes.");
+  process.exit(3);
 }
 const layers = wanted.length > 0 ? wanted : known.filter((layer) => !byNameOnly.includes(layer));
 // Apart from the bundles that tests under way may be running.

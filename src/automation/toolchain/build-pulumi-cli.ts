@@ -61,38 +61,54 @@ export function buildEstimateSeconds(cores: number = os.availableParallelism()):
   return Math.round(40 + 600 / cores);
 }
 
-/** What the result depends on, and a short key of it. */
+/**
+ * What the result depends on, and a short key of it.
+ * @param sources files of the module folder besides go.mod and go.sum
+ */
 export async function buildKey(
   moduleFolder: string,
   goVersion: string,
+  flags: readonly string[] = pulumiBuildFlags,
+  sources: readonly string[] = [],
 ): Promise<{ key: string; madeFrom: Record<string, string> }> {
-  const sums = await Promise.all(["go.mod", "go.sum"].map((name) => readFile(path.join(moduleFolder, name))));
+  const names = ["go.mod", "go.sum", ...sources];
+  const sums = await Promise.all(names.map((name) => readFile(path.join(moduleFolder, name))));
   const madeFrom = {
     goModules: createHash("sha256").update(Buffer.concat(sums)).digest("hex"),
     goVersion,
-    flags: pulumiBuildFlags.join(" "),
+    flags: flags.join(" "),
     platform: `${process.platform}-${process.arch}`,
   };
   const key = createHash("sha256").update(JSON.stringify(madeFrom)).digest("hex").slice(0, 16);
   return { key, madeFrom };
 }
 
+const here = path.dirname(fileURLToPath(import.meta.url));
+
 /**
- * The folder with the committed go.mod, from the sources and from the bundle alike.
+ * The folder below `tools/` with a committed go.mod, from the sources and from the bundle alike.
  * @throws Error when the installation is incomplete
  */
-export function pulumiModuleFolder(from: string = path.dirname(fileURLToPath(import.meta.url))): string {
+export function goModuleFolder(name: string, from: string = here): string {
   for (let at = from; ; at = path.dirname(at)) {
-    const folder = path.join(at, "tools", "pulumi-cli");
+    const folder = path.join(at, "tools", name);
     if (existsSync(path.join(folder, "go.sum"))) return folder;
     if (at === path.dirname(at))
-      throw new Error(`tools/pulumi-cli was not found above ${from}: the installation is incomplete`);
+      throw new Error(`tools/${name} was not found above ${from}: the installation is incomplete`);
   }
 }
 
+/** @throws Error when the installation is incomplete */
+export const pulumiModuleFolder = (from: string = here): string => goModuleFolder("pulumi-cli", from);
+
 /** Tells from Go's words what went wrong and what to do about it. */
-export function buildError(said: string, exitCode: number | null, cacheFolder: string): SetupError {
-  const what = "The Pulumi CLI could not be built";
+export function buildError(
+  said: string,
+  exitCode: number | null,
+  cacheFolder: string,
+  program = "The Pulumi CLI",
+): SetupError {
+  const what = `${program} could not be built`;
   const last = said.trim().split("\n").slice(-3).join(" · ");
   if (/no space left on device/i.test(said)) return diskFull(cacheFolder);
   if (/checksum mismatch|SECURITY ERROR|missing go\.sum entry/i.test(said))

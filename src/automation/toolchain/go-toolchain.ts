@@ -50,6 +50,8 @@ export interface GoSearch {
   offline?: boolean;
   /** A folder to look into after those of PATH. */
   searchAlso?: string;
+  /** What it is wanted for, at the beginning of a sentence. */
+  program?: string;
 }
 
 /**
@@ -57,11 +59,11 @@ export interface GoSearch {
  * @throws SetupError `go-missing`, `go-too-old`
  */
 export async function findGo(
-  { cache, moduleFolder, offline = false, searchAlso = usualFolder }: GoSearch,
+  { cache, moduleFolder, offline = false, searchAlso = usualFolder, program = "The Pulumi CLI" }: GoSearch,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<GoToolchain> {
   const go = await findProgram("go", `${environment.PATH ?? ""}:${searchAlso}`);
-  if (!go) throw goMissing();
+  if (!go) throw goMissing(program);
   const built = goEnvironment(cache, environment, offline);
   await mkdir(path.join(cache, "tmp"), { recursive: true });
   const { exitCode, stdout, stderr } = await runProgram(go, {
@@ -70,7 +72,7 @@ export async function findGo(
     cwd: moduleFolder,
   });
   const version = stdout[0]?.trim() ?? "";
-  if (exitCode !== 0 || !version.startsWith("go")) throw goUnusable(go, stderr.join(" "));
+  if (exitCode !== 0 || !version.startsWith("go")) throw goUnusable(program, go, stderr.join(" "));
   return { go, version, environment: built };
 }
 
@@ -109,18 +111,18 @@ export async function findProgram(name: string, searchPath: string): Promise<str
   return undefined;
 }
 
-function goMissing(): SetupError {
+function goMissing(program: string): SetupError {
   return new SetupError("go-missing", {
-    what: "The Pulumi CLI cannot be built",
+    what: `${program} cannot be built`,
     why: "there is no Go compiler on PATH or in /usr/local/go.",
     nextStep:
       "Install Go 1.25 or newer (https://go.dev/dl), or put a Pulumi CLI of the needed version on PATH, then run the command again.",
   });
 }
 
-function goUnusable(go: string, said: string): SetupError {
+function goUnusable(program: string, go: string, said: string): SetupError {
   return new SetupError("go-too-old", {
-    what: "The Pulumi CLI cannot be built",
+    what: `${program} cannot be built`,
     why: `${go} says: ${said.trim() || "nothing"}.`,
     nextStep: "Install Go 1.25 or newer (https://go.dev/dl), then run the command again.",
   });

@@ -1,0 +1,65 @@
+/** `npm run cluster -- up|down|status`: keeps a rig running for development. */
+import { ensureGoProgram, kubernetesProgram } from "./go-program.ts";
+import { rigPlace } from "./rig-place.ts";
+import { findCluster, obstacle, startCluster, stopRig } from "./running-cluster.ts";
+
+const help = `Usage: npm run cluster -- VERB
+
+Keeps a real one-node Kubernetes running on this machine for development; 'npm run test:cluster' uses it if it is up.
+
+Verbs:
+  up       starts it (a running one is started anew) and says where its kubeconfig is
+  status   says whether it runs; exit code 1 when it does not
+  down     ends it and undoes what it changed
+  help     this text
+
+Example: npm run cluster -- up
+`;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const place = rigPlace("dev");
+const verb = process.argv[2];
+
+const verbs: Record<string, () => Promise<number>> = {
+  async up() {
+    const reason = obstacle();
+    if (reason !== undefined) {
+      process.stderr.write(`The rig cannot be started: ${reason}\n`);
+      return 3;
+    }
+    const startedAt = Date.now();
+    await startCluster(place, say);
+    say(`Ready after ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+    return verbs.status?.() ?? 0;
+  },
+  async status() {
+    const cluster = await findCluster(place);
+    if (cluster === undefined) {
+      say("No rig is running; 'npm run cluster -- up' starts one.");
+      return 1;
+    }
+    const kubernetes = await ensureGoProgram(kubernetesProgram, say);
+    say(`API server   ${cluster.server}`);
+    say(`kubeconfig   ${place.kubeconfigFile}`);
+    say(`kubectl      ${kubernetes} kubectl --kubeconfig ${place.kubeconfigFile}`);
+    say(`this machine ${cluster.hostAddress} (as pods see it)`);
+    say(`logs         ${place.logs}`);
+    return 0;
+  },
+  async down() {
+    await stopRig(place);
+    return 0;
+  },
+  async help() {
+    process.stdout.write(help);
+    return 0;
+  },
+};
+
+const chosen = verbs[verb === "--help" ? "help" : (verb ?? "")];
+if (chosen === undefined) {
+  process.stderr.write(`${help}\n`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await chosen();
+}
