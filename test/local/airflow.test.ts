@@ -6,6 +6,7 @@ import { commandLine, expectNothingOf } from "../support/command-line.ts";
 import { type GitServer, startGitServer } from "../support/git-server.ts";
 import { type Installation, makeInstallation } from "../support/installation.ts";
 import { accessTo, entriesOf, type InstallationAccess, processesNaming } from "../support/installation-access.ts";
+import { until } from "../support/until.ts";
 import { openSession } from "../support/web-session.ts";
 
 const components = ["api-server", "scheduler", "dag-processor", "triggerer"];
@@ -83,6 +84,24 @@ describe("a real Airflow", () => {
     for (const name of components) expect(said).toContain(name);
     const metrics = await data("metrics", id);
     expect(metrics.processes.map(({ name }: { name: string }) => name).sort()).toEqual([...components].sort());
+  });
+
+  it("keeps what Airflow says of itself: its scheduler's heartbeat and its tasks, beside each process's figures (issue 7.4)", async () => {
+    interface Kept {
+      metric: string;
+      values: (number | null)[];
+    }
+    const history = async () => (await data("metrics", id, "--since", "1h")).series as Kept[];
+    const last = (series: Kept[], wanted: string) =>
+      series.find(({ metric }) => metric === wanted)?.values.findLast((value) => value !== null);
+    const own = ["scheduler_heartbeat_age", "tasks_queued", "tasks_running", "tasks_failed"];
+    await until(async () => {
+      const series = await history();
+      return own.every((metric) => typeof last(series, metric) === "number");
+    }, "the figures that Airflow gives of itself are kept");
+    const series = await history();
+    expect(last(series, "scheduler_heartbeat_age")).toBeLessThan(60);
+    expect(own.slice(1).map((metric) => last(series, metric))).toEqual([0, 0, 0]);
   });
 
   it("takes DAGs from a git repository, connections and variables in one update (ON-19, ON-20)", async () => {
