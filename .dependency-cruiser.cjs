@@ -14,7 +14,7 @@ module.exports = {
       "cli-talks-http",
       "The CLI reaches the control plane over HTTP; only the verbs that run one load src/main.",
       { path: "^src/cli" },
-      { path: "^src/(server|automation|store|stacks|local|providers)" },
+      { path: "^src/(server|automation|store|stacks|local|providers|kubernetes)" },
     ),
     only(
       "stacks-do-not-look-up",
@@ -27,6 +27,18 @@ module.exports = {
       "The engine side knows no HTTP API.",
       { path: "^src/automation" },
       { path: "^src/(server|cli|main)" },
+    ),
+    only(
+      "clusters-are-asked-plainly",
+      "The way to a cluster's API server knows the domain only.",
+      { path: "^src/kubernetes" },
+      { path: "^src/(?!kubernetes|domain)" },
+    ),
+    only(
+      "cluster-client-in-kubernetes",
+      "Only src/kubernetes speaks to a cluster's API server.",
+      { path: "^src/(?!kubernetes)" },
+      { path: "node_modules/@kubernetes" },
     ),
     only(
       "local-knows-no-engine",

@@ -28,6 +28,8 @@ export interface PermissionFacts {
   scope: Scope;
   /** The least role that has it; `operator` is the platform operator, whatever the role. */
   role: Role | "operator";
+  /** Whether the platform operator has it without that role. */
+  orOperator?: true;
 }
 
 export const permissions = {
@@ -59,6 +61,9 @@ export const permissions = {
   "members.transfer": { scope: "org:write", role: "owner" },
   "access.explain": { scope: "org:read", role: "viewer" },
   "clusters.read": { scope: "org:read", role: "viewer" },
+  // An organization's own cluster is its owner's; one that all share needs the entry below.
+  "clusters.write": { scope: "org:write", role: "owner", orOperator: true },
+  "clusters.manage": { scope: "platform:write", role: "operator" },
   "workers.read": { scope: "platform:read", role: "operator" },
   "metrics.read": { scope: "platform:read", role: "operator" },
   "workers.manage": { scope: "platform:write", role: "operator" },
@@ -93,6 +98,7 @@ export function judge(permission: Permission, grants: Grants): Verdict {
   const facts: PermissionFacts = permissions[permission];
   if (grants.scopes !== undefined && !grants.scopes.includes(facts.scope)) return "scope-missing";
   if (facts.role === "operator") return grants.isOperator ? "allowed" : "role-missing";
+  if (facts.orOperator && grants.isOperator) return "allowed";
   return grants.role !== undefined && reaches(grants.role, facts.role) ? "allowed" : "role-missing";
 }
 

@@ -38,7 +38,7 @@ export async function startServerServices(
   const { store, settings, custody, dataKeys, paths, databaseUrl } = installation;
   const hub = startOperationHub(databaseUrl);
   const tracer = await openTracer("onvera-server", log);
-  const policy = { ...defaultWebhookPolicy, privateHosts: privateWebhookHosts() };
+  const policy = { ...defaultWebhookPolicy, privateHosts: namedHosts(process.env.ONVERA_PRIVATE_WEBHOOK_HOSTS) };
   const app = createApp({
     store,
     custody,
@@ -53,6 +53,7 @@ export async function startServerServices(
     signUp: signUpMode(),
     limits: defaultLimits,
     webhooks: policy,
+    privateClusterHosts: namedHosts(process.env.ONVERA_PRIVATE_CLUSTER_HOSTS),
     tracer,
     docsScript: distFile("assets/scalar.js"),
     dashboardFolder: distFile("web"),
@@ -84,9 +85,8 @@ export async function startServerServices(
   };
 }
 
-/** Hosts webhooks may be sent to although they are inside a network, and by http. */
-const privateWebhookHosts = (): string[] =>
-  (process.env.ONVERA_PRIVATE_WEBHOOK_HOSTS ?? "").split(",").filter((host) => host !== "");
+/** Hosts that customers may name although they are inside a network. */
+const namedHosts = (list = ""): string[] => list.split(",").filter((host) => host !== "");
 
 /** @throws SetupError `setting-invalid`, rather than leave a door open that was meant to be shut */
 function signUpMode(): "open" | "invite-only" {

@@ -18,6 +18,7 @@ import { authRoutes, jwksRoutes } from "./routes/access.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { cliLoginRoutes } from "./routes/cli-logins.ts";
+import { clusterRoutes } from "./routes/clusters.ts";
 import { dashboardRoutes } from "./routes/dashboard.ts";
 import { deploymentActionRoutes } from "./routes/deployment-actions.ts";
 import { deploymentViewRoutes } from "./routes/deployment-views.ts";
@@ -85,6 +86,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     memberRoutes,
     invitationRoutes,
     joiningRoutes,
+    clusterRoutes,
     platformRoutes,
     authRoutes,
     cliLoginRoutes,

@@ -33,6 +33,8 @@ export interface ServerDeps {
   signUp: "open" | "invite-only";
   limits: Limits;
   webhooks: WebhookPolicy;
+  /** Hosts with private addresses that customers' clusters and their database servers may have. */
+  privateClusterHosts: readonly string[];
   tracer: Tracer;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;

@@ -12,8 +12,7 @@ export interface RuntimeTarget {
 
 export interface LogRequest {
   process?: string | undefined;
-  /** How many of the last lines; `all` gives whatever is kept, merged by time, and ends. */
-  tail: number | "all";
+  tail: number;
   after?: number | undefined;
   follow: boolean;
   filter?: LogFilter;

@@ -17,6 +17,7 @@ import * as cliLogins from "./migrations/0013-cli-logins.ts";
 import * as webhooks from "./migrations/0014-webhooks.ts";
 import * as traces from "./migrations/0015-traces.ts";
 import * as serviceAccounts from "./migrations/0016-service-accounts.ts";
+import * as kubernetesClusters from "./migrations/0017-kubernetes-clusters.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -36,6 +37,7 @@ export const migrations: Record<string, Migration> = {
   "0014-webhooks": webhooks,
   "0015-traces": traces,
   "0016-service-accounts": serviceAccounts,
+  "0017-kubernetes-clusters": kubernetesClusters,
 };
 
 /**

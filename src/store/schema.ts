@@ -4,6 +4,7 @@ import type { DeploymentSpec } from "../domain/deployment-spec.ts";
 import type { DeploymentStatus } from "../domain/deployment-status.ts";
 import type { SealedMember, SealedValue } from "../domain/envelope.ts";
 import type { OperationError, OperationSlot, OperationStatus } from "../domain/operation.ts";
+import type { PreflightReport } from "../domain/preflight-report.ts";
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
 type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
@@ -99,6 +100,16 @@ export interface ClustersTable {
   domain: string;
   node: string | null;
   settings: Json<Record<string, unknown>>;
+  /** A ClusterAccess as JSON, sealed; null for a local cluster and an abandoned one. */
+  access: NullableJson<SealedValue>;
+  /** The administrator's connection to its database server, sealed. */
+  database_url: NullableJson<SealedValue>;
+  /** The report of the last check. */
+  preflight: NullableJson<PreflightReport>;
+  /** Given up because it is gone; its secrets are forgotten. */
+  abandoned_at: NullableTimestamp;
+  /** Taken from the platform; the row stays for the destroyed deployments that name it. */
+  removed_at: NullableTimestamp;
   created_at: Timestamp;
 }
 
@@ -112,6 +123,9 @@ export interface EnvironmentsTable {
   owner: "system" | "organization" | "preview";
   isolation_level: "shared" | "dedicated" | "byoc";
   cluster_id: string;
+  /** Of a dedicated environment's own database server, sealed; the cluster's when null. */
+  database_url: NullableJson<SealedValue>;
+  settings: Json<Record<string, unknown>>;
   created_at: Timestamp;
 }
 

@@ -90,6 +90,8 @@ const views: [string[], string, unknown, string[]][] = [
           kind: "local",
           domain: "localhost",
           shared: true,
+          state: "active",
+          kubernetes: null,
           created_at: at,
           links: { self: "" },
         },

@@ -5,7 +5,10 @@ import path from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SealError, type SealingKey, unseal } from "../../src/domain/envelope.ts";
+import { newId } from "../../src/domain/ids.ts";
 import { ensureStatePassword } from "../../src/main/state-password.ts";
+import { readClusterPlace } from "../../src/store/cluster-place.ts";
+import { sealDatabaseUrl } from "../../src/store/crypto/cluster-secrets.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
 import { type DataKeys, openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { writeKeyFile } from "../../src/store/crypto/key-file.ts";
@@ -17,17 +20,20 @@ import { type RotationStep, rotateTo } from "../../src/store/crypto/rotation.ts"
 import { sealedColumns } from "../../src/store/crypto/sealed-columns.ts";
 import { dumpDatabase } from "../support/canary.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
+import { newCluster } from "../support/kubernetes-access.ts";
 import { finish } from "../support/worker-hand.ts";
 
 /** Documents that hold no sealed value. A new column must be put here or into the list of sealed columns. */
 const plainDocuments = [
   "audit_events.actor",
   "audit_events.change",
+  "clusters.preflight",
   "clusters.settings",
   "data_keys.wrapped",
   "deployments.conditions",
   "deployments.outputs",
   "destroy_receipts.items",
+  "environments.settings",
   "idempotency_keys.headers",
   "operation_events.data",
   "operations.error",
@@ -63,7 +69,7 @@ beforeAll(async () => {
   keyFile = path.join(folder, "master-key");
   await writeFile(keyFile, `${old.key.toString("base64")}\n`, { mode: 0o600 });
   ring = await openKeyRing({ file: keyFile, defaultFile: keyFile });
-  server = await startTestServer({ masterKey: ring });
+  server = await startTestServer({ masterKey: ring, privateClusterHosts: ["127.0.0.1"] });
   ({ organizationId, ownerKey: key } = await server.addOrganization());
   const created = await server.call("POST", "/api/v1/deployments", { key, body: settings, headers: once });
   ({ deployment_id: deploymentId } = created.body.data);
@@ -116,6 +122,20 @@ const webhookSecret = (keys: DataKeys, id: string) =>
     return unseal(await keys.byId(db, newest.sealed.kid), newest.sealed, webhookSecretPlace(id)).toString("utf8");
   });
 
+/** On a cluster with an access of its own, and with a database server of its own. */
+async function environmentOfItsOwn(): Promise<string> {
+  const cluster = await server.call("POST", "/api/v1/clusters", { key, body: newCluster() });
+  const id = newId("environment");
+  await server.store.asPlatform(async (db) => {
+    const owner = { id, organization_id: organizationId };
+    const database_url = await sealDatabaseUrl(db, server.deps.dataKeys, owner, "postgresql://own");
+    const facts = { name: "Own", slug: "own", owner: "system", isolation_level: "dedicated" } as const;
+    const values = { ...owner, ...facts, cluster_id: cluster.body.data.id, database_url };
+    await db.insertInto("environments").values(values).execute();
+  });
+  return id;
+}
+
 const dataKeyRows = () => server.store.asPlatform((db) => db.selectFrom("data_keys").selectAll().execute());
 
 describe("the list of sealed columns", () => {
@@ -149,6 +169,7 @@ describe("a rotation of the keys (NH-07)", () => {
     const hook = { url: "https://hooks.example.test/x" };
     const { id: hookId, secret: hookSecret } = (await server.call("POST", "/api/v1/webhooks", { key, body: hook })).body
       .data;
+    const environmentId = await environmentOfItsOwn();
     const before = await dataKeyRows();
     const next = await prepare(old);
     let cuts = 0;
@@ -176,6 +197,8 @@ describe("a rotation of the keys (NH-07)", () => {
     expect(await ensureStatePassword(server.store, fresh, keyRing([next]))).toBe(password);
     expect(await server.deps.tokens.readRefresh(refresh.token)).toBeDefined();
     expect(await webhookSecret(fresh, hookId)).toBe(hookSecret);
+    const place = await server.store.asPlatform((db) => readClusterPlace(db, fresh, { environmentId }));
+    expect([place.access, place.databaseUrl]).toMatchObject([{ token: "secret-token" }, "postgresql://own"]);
     await expect(ensureFernet(openCustody(openDataKeys(keyRing([old]))))).rejects.toThrow(SealError);
     await writeKeyFile(keyFile, keyLine(next));
   });

@@ -12,6 +12,7 @@ import {
 } from "../../src/domain/permissions.ts";
 import { type DeclaredRoute, declaredRoutes } from "../../src/server/contracts/registry.ts";
 import { type Answer, startTestServer, type TestServer } from "../support/http.ts";
+import { newCluster } from "../support/kubernetes-access.ts";
 import { addSession } from "../support/session-row.ts";
 import { addWorker, finish } from "../support/worker-hand.ts";
 
@@ -62,7 +63,6 @@ const requests: Record<string, Asked> = {
   restoreState: { ok: 202, body: {} },
   listStateVersions: { ok: 200 },
   getDeploymentLogs: { ok: 200 },
-  downloadDeploymentLogs: { ok: 200 },
   getDeploymentHealth: { ok: 200 },
   getDeploymentMetrics: { ok: 200 },
   getDeploymentMetricsHistory: { ok: 200 },
@@ -110,6 +110,8 @@ const requests: Record<string, Asked> = {
   explainAccess: { ok: 200, query: "?user=me&action=deployments.read", operator: 404 },
   listClusters: { ok: 200 },
   getCluster: { ok: 200 },
+  createCluster: { ok: 201, body: newCluster() },
+  deleteCluster: { ok: 200, stranger: 404 },
   listWorkers: { ok: 200 },
   drainWorker: { ok: 200 },
   resumeWorker: { ok: 200 },
@@ -172,6 +174,7 @@ let unique = 0;
 
 beforeAll(async () => {
   server = await startTestServer({
+    privateClusterHosts: ["127.0.0.1"],
     limits: { perCaller: 100_000, perAddress: 100_000, failuresPerAddress: 100_000, signInsPerPersonAndAddress: 1000 },
   });
   ({ organizationId, owner, ownerKey } = await server.addOrganization());
@@ -246,6 +249,11 @@ async function webhook(): Promise<{ webhookId: string; deliveryId: string }> {
   return { webhookId: made.body.data.id, deliveryId: tested.body.data.id };
 }
 
+async function ownCluster(): Promise<string> {
+  const body = newCluster({ name: `c${unique++}` });
+  return (await server.call("POST", "/api/v1/clusters", { key: ownerKey, body })).body.data.id;
+}
+
 async function keyOf(role: Role, route: DeclaredRoute): Promise<string | undefined> {
   if (!requests[route.operationId]?.spendsAsker) return keys[role];
   const { userId } = await server.addUser({ organizationId, role });
@@ -275,13 +283,14 @@ async function ask(
     .replace("{service_account_id}", made.accountId)
     .replace("{organization_id}", organizationId)
     .replace("{project_id}", projectId)
-    .replace("{cluster_id}", server.clusterId)
+    .replace("{cluster_id}", route.method === "GET" ? server.clusterId : await ownCluster())
     .replace("{worker_id}", workerId)
     .replace("{environment_id}", "env_default");
   const { query = "", stream = false } = requests[route.operationId] ?? {};
   let body = requests[route.operationId]?.body;
   if (/^create(Organization|Environment|Project)$/.test(route.operationId))
     body = { ...(body as object), slug: `s${unique++}` };
+  if (route.operationId === "createCluster") body = newCluster({ name: `c${unique++}` });
   return server.call(route.method, `${path}${query}`, {
     key,
     headers,
@@ -300,7 +309,7 @@ it("has a request for every declared route, and every permission has a route or 
   expect(Object.keys(requests).sort()).toEqual(declaredRoutes.map(({ operationId }) => operationId).sort());
   const used = new Set(declaredRoutes.map(({ access }) => access));
   const unused = (Object.keys(permissions) as Permission[]).filter((name) => !used.has(name));
-  expect(unused).toEqual(["environments.manage"]);
+  expect(unused).toEqual(["environments.manage", "clusters.manage"]);
 });
 
 describe.each(declaredRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))(

@@ -37,6 +37,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "onvera-fuzz-"));
   const told = scriptedRuntime();
   server = await startTestServer({
+    privateClusterHosts: ["127.0.0.1"],
     signUp: "open",
     limits: {
       perCaller: 1e9,

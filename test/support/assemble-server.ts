@@ -31,6 +31,7 @@ export interface AssembleOptions {
   signUp?: ServerDeps["signUp"];
   limits?: Partial<Limits>;
   webhooks?: Partial<WebhookPolicy>;
+  privateClusterHosts?: readonly string[];
   /** @default nothing is traced */
   tracer?: Tracer;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
@@ -81,6 +82,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     limits: { ...defaultLimits, ...options.limits },
     tracer: options.tracer ?? noTracer,
     webhooks: { ...defaultWebhookPolicy, ...options.webhooks },
+    privateClusterHosts: options.privateClusterHosts ?? [],
     docsScript: options.docsScript,
     dashboardFolder: options.dashboardFolder,
     addressOf,

@@ -31,6 +31,8 @@ const leftOut: Readonly<Record<string, string>> = {
   deleteEnvironment: "environments belong to the system (TN-1)",
   getEnvironment: "the list shows all there is to an environment",
   getCluster: "the list shows all there is to a cluster",
+  createCluster: "its kubeconfig is a file beside the command line: onvera clusters add",
+  deleteCluster: "done once, by whoever registered it: onvera clusters remove",
   beginCliLogin: "the command line begins its own sign-in: onvera auth login",
   redeemCliLogin: "the command line comes for its own key: onvera auth login",
   getApiKey: "the list shows all there is to a key",

@@ -1,37 +1,9 @@
-/** `onvera clusters`, `onvera workers` and `onvera apps`. */
+/** `onvera workers` and `onvera apps`. */
 import type { Data } from "../api/contract.ts";
 import { argument, type Invocation } from "../invocation.ts";
 import { age } from "../output/elapsed.ts";
 import { paintStatus } from "../output/paint.ts";
 import { showList, showOne } from "../output/show.ts";
-
-export async function clusters(invocation: Invocation): Promise<undefined> {
-  showList(invocation, await invocation.api().call("listClusters"), {
-    columns: [
-      { title: "ID", value: ({ id }) => id },
-      { title: "NAME", value: ({ name }) => name },
-      { title: "KIND", value: ({ kind }) => kind },
-      { title: "DOMAIN", value: ({ domain }) => domain },
-      { title: "SHARED", value: ({ shared }) => (shared ? "yes" : "no") },
-    ],
-    name: ({ id }) => id,
-    nothing: "There are no clusters.",
-  });
-  return undefined;
-}
-
-export async function cluster(invocation: Invocation): Promise<undefined> {
-  const found = await invocation.api().call("getCluster", { path: { cluster_id: argument(invocation, 0) } });
-  showOne(invocation, found, found.id, [
-    ["ID", found.id],
-    ["Name", found.name],
-    ["Kind", found.kind],
-    ["Domain", found.domain],
-    ["Shared", found.shared ? "yes" : "no"],
-    ["Created at", found.created_at],
-  ]);
-  return undefined;
-}
 
 export async function workers(invocation: Invocation): Promise<undefined> {
   const now = invocation.io.now();

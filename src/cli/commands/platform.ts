@@ -1,4 +1,4 @@
-/** The commands about the installation: apps, clusters, workers, and this machine's control plane. */
+/** The commands about the installation: apps, workers, and this machine's control plane. */
 import type { CommandGroup, CommandSpec } from "../command-spec.ts";
 import { deploymentArgument, followOptions } from "./shared-options.ts";
 
@@ -13,29 +13,6 @@ export const appCommands: CommandGroup = {
       examples: [{ line: "onvera apps list" }],
       calls: ["listApps"],
       load: async () => ({ run: (await import("../actions/platform.ts")).apps }),
-    },
-  ],
-};
-
-export const clusterCommands: CommandGroup = {
-  name: "clusters",
-  summary: "Where workloads run",
-  commands: [
-    {
-      name: "list",
-      aliases: ["ls"],
-      summary: "List the clusters you can use",
-      examples: [{ line: "onvera clusters list" }],
-      calls: ["listClusters"],
-      load: async () => ({ run: (await import("../actions/platform.ts")).clusters }),
-    },
-    {
-      name: "get",
-      arguments: [{ syntax: "<cluster>", description: "id (clu_…)" }],
-      summary: "Show a cluster",
-      examples: [{ line: "onvera clusters get clu_…" }],
-      calls: ["getCluster"],
-      load: async () => ({ run: (await import("../actions/platform.ts")).cluster }),
     },
   ],
 };

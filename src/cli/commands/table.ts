@@ -1,6 +1,7 @@
 /** Every command there is, in the order of `onvera --help`. */
 import { type CommandSection, type CommandSpec, isGroup } from "../command-spec.ts";
 import * as client from "./client.ts";
+import { clusterCommands } from "./clusters.ts";
 import * as control from "./control.ts";
 import * as custody from "./custody.ts";
 import * as deployments from "./deployments.ts";
@@ -62,7 +63,7 @@ export const sections: readonly CommandSection[] = [
       organization.auditCommands,
       webhookCommands,
       platform.appCommands,
-      platform.clusterCommands,
+      clusterCommands,
       platform.workerCommands,
     ],
   },

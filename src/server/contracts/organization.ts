@@ -1,7 +1,6 @@
-/** Organizations, projects, environments, clusters and workers as declared. */
+/** Organizations, projects, environments and workers as declared. */
 import { envelope, listOf } from "../schemas/common.ts";
 import {
-  ClusterView,
   CreateEnvironment,
   CreateOrganization,
   EnvironmentView,
@@ -145,26 +144,6 @@ export const getProject = declare("projects.read", {
   summary: "Get a project",
   request: { params: idParam("project_id", "proj_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e") },
   responses: { 200: jsonAnswer("The project.", envelope(ProjectView)), ...problems(404) },
-});
-
-export const listClusters = declare("clusters.read", {
-  method: "get",
-  path: "/clusters",
-  operationId: "listClusters",
-  tags: ["Platform"],
-  summary: "List the clusters the organization can use",
-  request: {},
-  responses: { 200: jsonAnswer("The clusters.", listOf(ClusterView)), ...problems() },
-});
-
-export const getCluster = declare("clusters.read", {
-  method: "get",
-  path: "/clusters/{cluster_id}",
-  operationId: "getCluster",
-  tags: ["Platform"],
-  summary: "Get a cluster",
-  request: { params: idParam("cluster_id", "clu_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e") },
-  responses: { 200: jsonAnswer("The cluster.", envelope(ClusterView)), ...problems(404) },
 });
 
 const workerParam = idParam("worker_id", "wrk_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");

@@ -5,6 +5,7 @@ import * as access from "./access.ts";
 import * as apiKeys from "./api-keys.ts";
 import * as audit from "./audit.ts";
 import * as cliLogins from "./cli-logins.ts";
+import * as clusters from "./clusters.ts";
 import { ACCESS_MEMBER, type Access } from "./declare.ts";
 import * as actions from "./deployment-actions.ts";
 import * as views from "./deployment-views.ts";
@@ -35,6 +36,7 @@ const modules = [
   views,
   operations,
   organization,
+  clusters,
   projects,
   members,
   access,

@@ -1,4 +1,4 @@
-/** Handlers for organizations, projects, environments, clusters and workers. */
+/** Handlers for organizations, projects, environments and workers. */
 import type { Context } from "hono";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
@@ -9,12 +9,12 @@ import type { ServerDeps } from "../deps.ts";
 import { findEnvironment } from "../services/environments.ts";
 import { requireGoodPassword } from "../services/joining.ts";
 import { queueView, readQueue, setQueueLimits } from "../services/organization-queue.ts";
-import { insertEnvironment, insertOrganization, usableClusters } from "../services/organizations.ts";
+import { insertEnvironment, insertOrganization } from "../services/organizations.ts";
 import { findProject } from "../services/projects.ts";
 import { ensureUser, hashPassword } from "../services/users.ts";
 import { askToDrain, listWorkers } from "../services/workers.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
-import { clusterView, environmentView, organizationView, projectView, workerView } from "../views/organization-view.ts";
+import { environmentView, organizationView, projectView, workerView } from "../views/organization-view.ts";
 import { newApi } from "./api.ts";
 
 /** Environments belong to the system: tenants are told so, whatever they asked (ON-02, TN-1). */
@@ -241,22 +241,6 @@ export const organizationRoutes = (deps: ServerDeps) =>
 
 export const platformRoutes = (deps: ServerDeps) =>
   newApi()
-    .openapi(contracts.listClusters, async (c) => {
-      const organizationId = organizationOf(c.get("caller"));
-      const rows = await transact(deps, organizationId, (db) => usableClusters(db, organizationId).execute());
-      return c.json({ data: { items: rows.map(clusterView) } }, 200);
-    })
-
-    .openapi(contracts.getCluster, async (c) => {
-      const organizationId = organizationOf(c.get("caller"));
-      const id = parseId("cluster", c.req.valid("param").cluster_id) ?? "";
-      const row = await transact(deps, organizationId, (db) =>
-        usableClusters(db, organizationId).where("id", "=", id).executeTakeFirst(),
-      );
-      if (!row) throw new OnveraError("CLUSTER_NOT_FOUND");
-      return c.json({ data: clusterView(row) }, 200);
-    })
-
     .openapi(contracts.listWorkers, async (c) => {
       const rows = await transact(deps, null, listWorkers);
       const now = deps.now();

@@ -90,18 +90,6 @@ export const ProjectView = z
   })
   .meta({ id: "Project" });
 
-export const ClusterView = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    kind: z.enum(["local", "kubernetes", "eks"]),
-    domain: z.string(),
-    shared: z.boolean(),
-    created_at: Timestamp,
-    links: z.object({ self: Link }),
-  })
-  .meta({ id: "Cluster" });
-
 const workerStates = ["running", "draining", "drained", "stopped", "lost"] as const;
 export type WorkerState = (typeof workerStates)[number];
 

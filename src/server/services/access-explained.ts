@@ -38,21 +38,30 @@ export async function explainAccess(db: Scoped, question: AccessQuestion) {
     project_role: projectRole ?? null,
     reason: person.disabled_at
       ? "The account is disabled."
-      : reasonFor({ allowed, byOrganization, role: person.role, projectRole, needed: facts.role }),
+      : reasonFor({
+          allowed,
+          byOrganization,
+          asOperator: facts.orOperator === true && person.is_platform_operator,
+          role: person.role,
+          projectRole,
+          needed: facts.role,
+        }),
   };
 }
 
 function reasonFor(found: {
   allowed: boolean;
   byOrganization: boolean;
+  asOperator: boolean;
   role: Role;
   projectRole: ProjectRole | undefined;
   needed: Role | "operator";
 }): string {
-  const { allowed, byOrganization, role, projectRole, needed } = found;
+  const { allowed, byOrganization, asOperator, role, projectRole, needed } = found;
   if (needed === "operator") {
     return allowed ? "They are the platform operator." : "Only the platform operator may do this, whatever the role.";
   }
+  if (asOperator) return "They are the platform operator.";
   if (byOrganization) return `Role ${role} in the organization is enough: ${needed} is needed.`;
   if (allowed) return `Role ${projectRole} in the resource's project is enough: ${needed} is needed.`;
   const also = projectRole === undefined ? "" : `, and ${projectRole} in the project`;

@@ -24,11 +24,13 @@ export interface NewRecord {
   change: Record<string, unknown>;
 }
 
+const CLUSTER_GONE = "The environment's cluster was abandoned or removed. Choose another environment";
+
 /**
  * Inserts the record, its first revision, its audit line and the operation that brings it up, in one statement: the
  * caller waits for every further one.
  * @param operation what is queued for it; where its cluster is, is read here
- * @throws OnveraError ENVIRONMENT_NOT_FOUND
+ * @throws OnveraError ENVIRONMENT_NOT_FOUND, or RESOURCE_CONFLICT when its cluster was given up
  * @throws QueueFull
  */
 export async function insertDeployment(
@@ -56,13 +58,14 @@ export async function insertDeployment(
   // A host belongs to one deployment for ever; a suffix that is taken is drawn again (ON-29).
   for (;;) {
     const label = hostLabel(wanted.name, wanted.appType, hostSuffix());
-    const statement = sql<{ is_made: boolean; is_queued: boolean }>`
+    const statement = sql<{ is_made: boolean; is_queued: boolean; is_gone: boolean }>`
       WITH environment AS ${environmentNamed(db, organizationId, wanted.environment)},
       made AS (
         INSERT INTO deployments (id, organization_id, environment_id, name, app_type, host_label, protected, created_by)
         SELECT ${id}, ${organizationId}, environment.id, ${wanted.name}, ${wanted.appType}, ${label},
           ${wanted.isProtected}::boolean, ${actor.id}
         FROM environment
+        WHERE NOT environment.is_gone
         ON CONFLICT (host_label) DO NOTHING
         RETURNING id
       ), revision AS (
@@ -71,11 +74,12 @@ export async function insertDeployment(
       ), audited AS (
         ${auditLine} FROM made
       ), ${queued}
-      SELECT made.id IS NOT NULL AS is_made, queued.id IS NOT NULL AS is_queued
+      SELECT made.id IS NOT NULL AS is_made, queued.id IS NOT NULL AS is_queued, environment.is_gone
       FROM environment LEFT JOIN made ON true LEFT JOIN queued ON true`;
     const { rows } = await prepared("accept_deployment", statement).execute(db);
     const [found] = rows;
     if (!found) throw new OnveraError("ENVIRONMENT_NOT_FOUND");
+    if (found.is_gone) throw new OnveraError("RESOURCE_CONFLICT", { message: CLUSTER_GONE });
     if (found.is_queued) return;
     if (found.is_made) throw new QueueFull();
   }

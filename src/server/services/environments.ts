@@ -5,13 +5,16 @@ import { parseId } from "../../domain/ids.ts";
 import type { Scoped } from "../../store/database.ts";
 import { DEFAULT_ENVIRONMENT } from "../views/deployment-view.ts";
 
+/** Nothing can be deployed to a Kubernetes cluster that was abandoned or removed. */
+const isGone = sql<boolean>`(c.abandoned_at IS NOT NULL OR c.removed_at IS NOT NULL)`;
+
 /** The query for an environment and its cluster. @param id id, bare UUID or `env_default` */
 export const environmentNamed = (db: Scoped, organizationId: string, id: string) =>
   db
     .selectFrom("environments as e")
     .innerJoin("clusters as c", "c.id", "e.cluster_id")
     .selectAll("e")
-    .select(["c.kind", "c.node"])
+    .select(["c.kind", "c.node", isGone.as("is_gone")])
     .where("e.organization_id", "=", organizationId)
     .where(
       id === DEFAULT_ENVIRONMENT

@@ -5,6 +5,7 @@ import { newId, parseId } from "../../domain/ids.ts";
 import { slug as slugOf } from "../../domain/names.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster, Environment } from "../../store/schema.ts";
+import { usableClusters } from "./clusters.ts";
 
 export interface NewOrganization {
   name: string;
@@ -102,15 +103,6 @@ export async function insertEnvironment(db: Scoped, wanted: NewEnvironment): Pro
   return environment;
 }
 
-/** Clusters an organization may use: the shared ones and its own. */
-export const usableClusters = (db: Scoped, organizationId: string | null) =>
-  db
-    .selectFrom("clusters")
-    .selectAll()
-    .where(({ eb, or }) => or([eb("organization_id", "is", null), eb("organization_id", "=", organizationId)]))
-    .orderBy("created_at")
-    .orderBy("id");
-
 // Two requests at once must not both find the place of the one organization free.
 async function refuseSecondOrganization(db: Scoped): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtextextended('onvera organizations', 0))`.execute(db);
@@ -119,7 +111,7 @@ async function refuseSecondOrganization(db: Scoped): Promise<void> {
 }
 
 async function clusterFor(db: Scoped, id: string | undefined, organizationId: string | null): Promise<Cluster> {
-  const usable = usableClusters(db, organizationId);
+  const usable = usableClusters(db, organizationId).where("abandoned_at", "is", null);
   const found =
     id === undefined
       ? await usable.executeTakeFirst()

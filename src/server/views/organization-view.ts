@@ -1,8 +1,8 @@
-/** Organizations, environments, projects, clusters and workers as the API shows them. */
+/** Organizations, environments, projects and workers as the API shows them. */
 import type { Selectable } from "kysely";
 import type { Role } from "../../domain/permissions.ts";
 import { timestamp } from "../../domain/timestamps.ts";
-import type { Cluster, Environment, OrganizationsTable, ProjectsTable } from "../../store/schema.ts";
+import type { Environment, OrganizationsTable, ProjectsTable } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
 import type { WorkerState } from "../schemas/organization.ts";
 import type { WorkerRow } from "../services/workers.ts";
@@ -39,16 +39,6 @@ export const projectView = (row: Selectable<ProjectsTable>) => ({
   slug: row.slug,
   created_at: timestamp(row.created_at),
   links: { self: `${API_BASE}/projects/${row.id}` },
-});
-
-export const clusterView = (row: Cluster) => ({
-  id: row.id,
-  name: row.name,
-  kind: row.kind,
-  domain: row.domain,
-  shared: row.organization_id === null,
-  created_at: timestamp(row.created_at),
-  links: { self: `${API_BASE}/clusters/${row.id}` },
 });
 
 /** A worker that has not been heard of for so long counts as lost. */

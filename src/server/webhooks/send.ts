@@ -57,15 +57,18 @@ export async function sendWebhook(
   const url = new URL(target);
   const signal = AbortSignal.timeout(options.timeoutMilliseconds);
   try {
-    const address = await checkedAddress(hostOf(url), options.privateHosts);
+    const address = await openAddress(hostOf(url), options.privateHosts);
     return ended(await post(url, address, { body, headers, signal }));
   } catch (error) {
     return ended({ error: signal.aborted ? "It did not answer in time." : wordsOf(error) });
   }
 }
 
-/** The address to connect to. The name may lead elsewhere a moment later, so this very one is used. */
-async function checkedAddress(host: string, privateHosts: readonly string[]): Promise<string> {
+/**
+ * The address to connect to. The name may lead elsewhere a moment later, so this very one is used.
+ * @throws Error when a host that is not named leads inside a network, or nowhere
+ */
+export async function openAddress(host: string, privateHosts: readonly string[]): Promise<string> {
   const addresses = isIP(host) === 0 ? await lookup(host, { all: true }) : [{ address: host }];
   const [first] = addresses;
   const isInside = addresses.some(({ address }) => addressVerdict(address) !== "open");

@@ -27,8 +27,8 @@ export const airflow: AppModule = (spec) => {
       ...pythonEnvironment,
       AIRFLOW_HOME: "{{dir:data}}",
       AIRFLOW_CONFIG: "{{dir:config}}/airflow.cfg",
-      // Only the gateway may say who a request is from.
-      FORWARDED_ALLOW_IPS: "{{address:proxy}}",
+      // Only the gateway, on this machine, may say who a request is from.
+      FORWARDED_ALLOW_IPS: "127.0.0.1",
     },
     secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url"],
     jobs: [bootstrapJob(spec.version, settings)],
@@ -65,7 +65,7 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
       packaged("launch.py"),
       "api-server",
       "--host",
-      "{{address:listen}}",
+      "127.0.0.1",
       "--port",
       "{{port:web}}",
       "--workers",

@@ -80,7 +80,7 @@ function web(replicas: number, size: (typeof sizes)[keyof typeof sizes]): Worklo
       "--config",
       packaged("gunicorn_conf.py"),
       "--bind",
-      "{{address:listen}}:{{port:web}}",
+      "127.0.0.1:{{port:web}}",
       "--workers",
       String(size.webWorkers),
       "--threads",

@@ -21,3 +21,8 @@ export const idempotencyPlace = (organizationId: string, caller: string, route: 
 export const webhookSecretPlace = (endpointId: string): string => `webhook_endpoints|${endpointId}|secret`;
 
 export const installationPlace = (key: string): string => `installation|${key}`;
+
+export const clusterAccessPlace = (clusterId: string): string => `clusters|${clusterId}|access`;
+
+/** @param ownerId of the cluster, or of the environment that has its own */
+export const databaseUrlPlace = (ownerId: string): string => `database_url|${ownerId}`;

@@ -3,7 +3,9 @@ import type { SealedValue } from "../../domain/envelope.ts";
 import type { Tables } from "../schema.ts";
 import { planPlace, revisionPlace, sealedIn } from "../spec-seal.ts";
 import {
+  clusterAccessPlace,
   custodyPlace,
+  databaseUrlPlace,
   idempotencyPlace,
   installationPlace,
   type SealedSpot,
@@ -64,6 +66,18 @@ export const sealedColumns: readonly SealedColumn[] = [
       idempotencyPlace(text(row, "organization_id"), text(row, "caller"), text(row, "route"), text(row, "key")),
     ),
   },
+  {
+    table: "clusters",
+    column: "access",
+    key: ["id"],
+    find: whole((row) => clusterAccessPlace(text(row, "id"))),
+  },
+  ...(["clusters", "environments"] as const).map((table) => ({
+    table,
+    column: "database_url",
+    key: ["id"],
+    find: whole((row) => databaseUrlPlace(text(row, "id"))),
+  })),
   {
     table: "webhook_endpoints",
     column: "secrets",

@@ -1,6 +1,7 @@
 /** What the fuzzer's hooks put into requests: ids that fit each operation, and what makes a good body or query for it. */
 import { declaredRoutes } from "../../../src/server/contracts/registry.ts";
 import type { TestServer } from "../../support/http.ts";
+import { newCluster } from "../../support/kubernetes-access.ts";
 import { addSession } from "../../support/session-row.ts";
 import { addWorker, finish } from "../../support/worker-hand.ts";
 
@@ -86,6 +87,7 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     getOrganizationQueue: [organizationId],
     updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
+    deleteCluster: await pool((n) => make("clusters", newCluster({ name: `pool ${n}` }))),
     getCliLogin: await pool(cliLogin),
     approveCliLogin: await pool(cliLogin),
     denyCliLogin: await pool(cliLogin),
@@ -159,6 +161,7 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     createServiceAccount: [{ name: "account SERIAL", role: "developer" }],
     updateServiceAccount: [{ role: "viewer" }],
     createServiceAccountKey: [{ name: "key SERIAL" }],
+    createCluster: [newCluster({ name: "cluster SERIAL" })],
     createWebhook: [{ url: "https://new.example.test/SERIAL" }],
     updateWebhook: [{ description: "changed SERIAL", enabled: true }],
     login: [{ email, password: PASSWORD }],

@@ -1,9 +1,6 @@
 /** Hands text to the browser as a file. */
-export const saveText = (name: string, text: string): void => saveFile(name, new Blob([text], { type: "text/plain" }));
-
-/** Hands a file to the browser. */
-export function saveFile(name: string, file: Blob): void {
-  const address = URL.createObjectURL(file);
+export function saveText(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

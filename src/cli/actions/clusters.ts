@@ -1,0 +1,129 @@
+/** `onvera clusters`: where workloads run. */
+import { readFile } from "node:fs/promises";
+import type { VolumeAccess } from "../../domain/kubernetes-settings.ts";
+import type { Data } from "../api/contract.ts";
+import { CliError, usageError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { argument, choice, type Invocation, isSet, text } from "../invocation.ts";
+import { showList, showOne } from "../output/show.ts";
+import { confirm, contextNote, requireTerminal } from "../prompt.ts";
+
+type Cluster = Data<"getCluster">;
+
+export async function list(invocation: Invocation): Promise<undefined> {
+  showList(invocation, await invocation.api().call("listClusters"), {
+    columns: [
+      { title: "ID", value: ({ id }) => id },
+      { title: "NAME", value: ({ name }) => name },
+      { title: "KIND", value: ({ kind }) => kind },
+      { title: "DOMAIN", value: ({ domain }) => domain },
+      { title: "SHARED", value: ({ shared }) => (shared ? "yes" : "no") },
+      { title: "STATE", value: ({ state }) => state },
+    ],
+    name: ({ id }) => id,
+    nothing: "There are no clusters.",
+  });
+  return undefined;
+}
+
+export async function get(invocation: Invocation): Promise<undefined> {
+  show(invocation, await invocation.api().call("getCluster", { path: pathOf(invocation) }));
+  return undefined;
+}
+
+export async function add(invocation: Invocation): Promise<undefined> {
+  const made = await invocation.api().call("createCluster", {
+    body: {
+      name: argument(invocation, 0),
+      shared: isSet(invocation, "shared"),
+      domain: required(invocation, "domain", "--domain apps.example.com"),
+      kubeconfig: await contents(required(invocation, "kubeconfig", "--kubeconfig <file>")),
+      database_url: (await contents(required(invocation, "databaseUrlFile", "--database-url-file <file>"))).trim(),
+      database_address: address(invocation, "databaseAddress"),
+      ingress_class: text(invocation, "ingressClass"),
+      ingress_namespace: text(invocation, "ingressNamespace"),
+      ingress_address: address(invocation, "ingressAddress"),
+      certificate_issuer: text(invocation, "certificateIssuer"),
+      storage_class: text(invocation, "storageClass"),
+      volume_access: choice<VolumeAccess>(invocation, "volumeAccess"),
+      images: text(invocation, "images"),
+    },
+  });
+  show(invocation, made);
+  return undefined;
+}
+
+export async function remove(invocation: Invocation): Promise<number> {
+  const { io, output } = invocation;
+  const name = argument(invocation, 0);
+  if (!isSet(invocation, "yes")) {
+    requireTerminal(io, "Removing a cluster", "--yes");
+    if (!(await confirm(io, `${contextNote(invocation)}Take cluster ${name} from the platform?`))) {
+      output.say("Nothing was removed.");
+      return exitCodes.ok;
+    }
+  }
+  const gone = await invocation.api().call("deleteCluster", { path: pathOf(invocation) });
+  output.data(gone, {
+    names: () => [gone.id],
+    table: () => `Cluster ${gone.name} is taken from the platform. Nothing was changed on it.\n`,
+  });
+  return exitCodes.ok;
+}
+
+const pathOf = (invocation: Invocation) => ({ cluster_id: argument(invocation, 0) });
+
+function required(invocation: Invocation, name: string, flag: string): string {
+  const value = text(invocation, name);
+  if (value === undefined) throw usageError(`${flag.split(" ")[0]} is missing.`, `Add ${flag}`);
+  return value;
+}
+
+async function contents(path: string): Promise<string> {
+  try {
+    return await readFile(path === "-" ? "/dev/stdin" : path, "utf8");
+  } catch (cause) {
+    throw new CliError(`${path} cannot be read.`, { exitCode: exitCodes.usage, cause });
+  }
+}
+
+function address(invocation: Invocation, name: string): { host: string; port: number } | undefined {
+  const value = text(invocation, name);
+  if (value === undefined) return undefined;
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(value) ?? [];
+  if (host === undefined || port === undefined) {
+    throw usageError(`'${value}' is not host:port.`, "For example: 10.0.0.5:5432");
+  }
+  return { host, port: Number(port) };
+}
+
+function show(invocation: Invocation, cluster: Cluster): void {
+  const { kubernetes } = cluster;
+  showOne(invocation, cluster, cluster.id, [
+    ["ID", cluster.id],
+    ["Name", cluster.name],
+    ["Kind", cluster.kind],
+    ["Domain", cluster.domain],
+    ["Shared", cluster.shared ? "yes" : "no"],
+    ["State", cluster.state],
+    ...(kubernetes === null ? [] : kubernetesLines(kubernetes)),
+    ["Created at", cluster.created_at],
+  ]);
+}
+
+const hostPort = ({ host, port }: { host: string; port: number }): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+const kubernetesLines = (facts: NonNullable<Cluster["kubernetes"]>): [string, string | null][] => [
+  ["Server", facts.server],
+  ["Credentials", facts.credentials.replace("_", " ")],
+  ["Credentials end", facts.credentials_end],
+  ["Ingress class", facts.ingress_class],
+  ["Ingress namespace", facts.ingress_namespace],
+  ["Ingress address", facts.ingress_address && hostPort(facts.ingress_address)],
+  ["Certificate issuer", facts.certificate_issuer],
+  ["Storage class", facts.storage_class ?? "the cluster's default"],
+  ["Volume access", facts.volume_access],
+  ["Database", hostPort(facts.database)],
+  ["Images", facts.images],
+];

@@ -1,0 +1,83 @@
+/** The commands about clusters. */
+import type { VolumeAccess } from "../../domain/kubernetes-settings.ts";
+import type { CommandGroup } from "../command-spec.ts";
+
+// The schema itself would bring its library along, which every command line would wait for.
+const volumeAccesses = Object.keys({ ReadWriteOnce: true, ReadWriteMany: true } satisfies Record<VolumeAccess, true>);
+const cluster = { syntax: "<cluster>", description: "name or id (clu_…)" };
+const action = () => import("../actions/clusters.ts");
+
+export const clusterCommands: CommandGroup = {
+  name: "clusters",
+  aliases: ["cluster"],
+  summary: "Where workloads run",
+  commands: [
+    {
+      name: "list",
+      aliases: ["ls"],
+      summary: "List the clusters you can use",
+      examples: [{ line: "onvera clusters list" }],
+      calls: ["listClusters"],
+      load: async () => ({ run: (await action()).list }),
+    },
+    {
+      name: "get",
+      arguments: [cluster],
+      summary: "Show a cluster",
+      examples: [{ line: "onvera clusters get prod" }],
+      calls: ["getCluster"],
+      load: async () => ({ run: (await action()).get }),
+    },
+    {
+      name: "add",
+      arguments: [{ syntax: "<name>", description: "what you call it" }],
+      summary: "Register a Kubernetes cluster (owner; --shared: platform operator)",
+      description:
+        "The kubeconfig's current context must hold a server, its certificate authority, and a token or a client certificate: nothing that runs a program or names a file. Kubeconfig and database URL are sealed and never shown again.",
+      options: [
+        { flags: "--kubeconfig <file>", description: "how the cluster is reached" },
+        {
+          flags: "--database-url-file <file>",
+          description: "file with the URL of a role that may create databases and roles; '-' reads standard input",
+        },
+        { flags: "--domain <domain>", description: "deployments answer at <label>.<domain>" },
+        { flags: "--shared", description: "for all organizations" },
+        { flags: "--database-address <host:port>", description: "the database server as pods reach it" },
+        { flags: "--ingress-class <class>", description: "ingress class (nginx)" },
+        { flags: "--ingress-namespace <namespace>", description: "where the ingress controller's pods live" },
+        {
+          flags: "--ingress-address <host:port>",
+          description: "where the control plane reaches the ingress controller when the domain is not in DNS",
+        },
+        {
+          flags: "--certificate-issuer <issuer>",
+          description: "cert-manager's ClusterIssuer for the hosts' certificates",
+        },
+        { flags: "--storage-class <class>", description: "storage class (the cluster's default)" },
+        {
+          flags: "--volume-access <mode>",
+          description: "ReadWriteOnce (default) keeps a deployment's pods on one node",
+          choices: volumeAccesses,
+        },
+        { flags: "--images <prefix>", description: "registry and path of the apps' images (onvera.local)" },
+      ],
+      examples: [
+        {
+          line: "onvera clusters add prod --kubeconfig prod.yaml --database-url-file db-url --domain apps.example.com",
+        },
+      ],
+      calls: ["createCluster"],
+      load: async () => ({ run: (await action()).add }),
+    },
+    {
+      name: "remove",
+      aliases: ["rm"],
+      arguments: [cluster],
+      summary: "Take a cluster from the platform; refused while deployments or environments are on it",
+      options: [{ flags: "-y, --yes", description: "do not ask" }],
+      examples: [{ line: "onvera clusters remove prod --yes" }],
+      calls: ["deleteCluster"],
+      load: async () => ({ run: (await action()).remove }),
+    },
+  ],
+};

@@ -1,0 +1,52 @@
+/** Clusters as declared. */
+import { ClusterView, CreateCluster } from "../schemas/clusters.ts";
+import { envelope, listOf } from "../schemas/common.ts";
+import { declare, idParam, jsonAnswer, jsonBody, postHeaders, problems } from "./declare.ts";
+
+const tags = ["Platform"];
+const params = idParam("cluster_id", "clu_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
+
+export const listClusters = declare("clusters.read", {
+  method: "get",
+  path: "/clusters",
+  operationId: "listClusters",
+  tags,
+  summary: "List the clusters the organization can use",
+  request: {},
+  responses: { 200: jsonAnswer("The clusters.", listOf(ClusterView)), ...problems() },
+});
+
+export const getCluster = declare("clusters.read", {
+  method: "get",
+  path: "/clusters/{cluster_id}",
+  operationId: "getCluster",
+  tags,
+  summary: "Get a cluster",
+  request: { params },
+  responses: { 200: jsonAnswer("The cluster.", envelope(ClusterView)), ...problems(404) },
+});
+
+export const createCluster = declare("clusters.write", {
+  method: "post",
+  path: "/clusters",
+  operationId: "createCluster",
+  tags,
+  summary: "Register a Kubernetes cluster",
+  description: "Kubeconfig and database URL are sealed and never shown again.",
+  request: { headers: postHeaders, body: jsonBody(CreateCluster) },
+  responses: {
+    201: jsonAnswer("The cluster.", envelope(ClusterView)),
+    ...problems(409, 413, 415, 422),
+  },
+});
+
+export const deleteCluster = declare("clusters.write", {
+  method: "delete",
+  path: "/clusters/{cluster_id}",
+  operationId: "deleteCluster",
+  tags,
+  summary: "Take a cluster from the platform",
+  description: "Nothing changes on the cluster. Refused while an environment that can be deployed into is on it.",
+  request: { params },
+  responses: { 200: jsonAnswer("The cluster that was.", envelope(ClusterView)), ...problems(404, 409) },
+});

@@ -1,0 +1,79 @@
+/** Clusters in requests and answers. Access and database URL go in and never come out. */
+import { z } from "@hono/zod-openapi";
+import { DEFAULT_IMAGES, HostAndPort, KubernetesSettings, volumeAccesses } from "../../domain/kubernetes-settings.ts";
+import { DisplayName, Link, Timestamp } from "./common.ts";
+
+const stored = KubernetesSettings.shape;
+
+const Kubeconfig = z.string().min(1).max(65_536).meta({
+  description:
+    "YAML or JSON. Of its current context: server, certificate-authority-data, and token or client certificate and key. Nothing that runs a program or names a file.",
+});
+const DatabaseUrl = z
+  .string()
+  .min(1)
+  .max(2000)
+  .meta({
+    description: "Of a role that may create databases and roles on the PostgreSQL server of the cluster's deployments.",
+    examples: ["postgresql://admin:secret@db.example.com:5432/postgres?sslmode=require"],
+  });
+
+export const CreateCluster = z
+  .strictObject({
+    name: DisplayName,
+    shared: z
+      .boolean()
+      .default(false)
+      .meta({ description: "For all organizations; the platform operator alone. Otherwise for the caller's." }),
+    domain: z
+      .string()
+      .max(200)
+      .regex(/^(?=.{1,200}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, "A domain name.")
+      .meta({ description: "Deployments answer at `<label>.<domain>`.", examples: ["apps.example.com"] }),
+    kubeconfig: Kubeconfig,
+    database_url: DatabaseUrl,
+    database_address: HostAndPort.optional().meta({
+      description: "The database server as pods reach it; as in `database_url` when left out.",
+    }),
+    ingress_class: stored.ingress_class.default("nginx"),
+    ingress_namespace: stored.ingress_namespace.optional(),
+    ingress_address: HostAndPort.nullable().optional(),
+    certificate_issuer: stored.certificate_issuer.optional(),
+    storage_class: stored.storage_class.optional(),
+    volume_access: z.enum(volumeAccesses).default("ReadWriteOnce"),
+    images: stored.images.default(DEFAULT_IMAGES),
+  })
+  .meta({ id: "CreateCluster" });
+export type CreateCluster = z.infer<typeof CreateCluster>;
+
+const KubernetesFacts = z
+  .object({
+    server: z.string(),
+    credentials: stored.credentials,
+    credentials_end: Timestamp.nullable().meta({ description: "When they end by themselves, where they say so." }),
+    ingress_class: z.string(),
+    ingress_namespace: z.string().nullable(),
+    ingress_address: HostAndPort.nullable(),
+    certificate_issuer: z.string().nullable(),
+    storage_class: z.string().nullable(),
+    volume_access: z.enum(volumeAccesses),
+    database: HostAndPort,
+    images: z.string(),
+  })
+  .meta({ id: "KubernetesCluster" });
+
+export const ClusterView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.enum(["local", "kubernetes", "eks"]),
+    domain: z.string(),
+    shared: z.boolean(),
+    state: z
+      .enum(["active", "abandoned"])
+      .meta({ description: "`abandoned` is given up as gone; nothing runs there." }),
+    kubernetes: KubernetesFacts.nullable().meta({ description: "Null for a cluster of another kind." }),
+    created_at: Timestamp,
+    links: z.object({ self: Link }),
+  })
+  .meta({ id: "Cluster" });

@@ -1,0 +1,22 @@
+/** Clusters as the API shows them: everything but what they are reached with. */
+import { KubernetesSettings } from "../../domain/kubernetes-settings.ts";
+import { timestamp } from "../../domain/timestamps.ts";
+import type { Cluster } from "../../store/schema.ts";
+import { API_BASE } from "../openapi.ts";
+
+export const clusterView = (row: Cluster) => ({
+  id: row.id,
+  name: row.name,
+  kind: row.kind,
+  domain: row.domain,
+  shared: row.organization_id === null,
+  state: row.abandoned_at === null ? ("active" as const) : ("abandoned" as const),
+  kubernetes: row.kind === "kubernetes" ? kubernetesFacts(row.settings) : null,
+  created_at: timestamp(row.created_at),
+  links: { self: `${API_BASE}/clusters/${row.id}` },
+});
+
+function kubernetesFacts(settings: unknown) {
+  const { is_trusted: _, credentials_end: end, ...facts } = KubernetesSettings.parse(settings);
+  return { ...facts, credentials_end: end === null ? null : timestamp(new Date(end)) };
+}
