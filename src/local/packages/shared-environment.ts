@@ -101,29 +101,47 @@ async function build(
   await rm(folder, { recursive: true, force: true });
   const interpreter = path.join(folder, "bin", "python");
   const env = installerEnvironment({ UV_CACHE_DIR: request.paths.uvCache });
-  const install = [
-    ...["pip", "install", "--python", interpreter, "--no-deps", "--require-hashes", "--compile-bytecode"],
-    ...["--link-mode", "hardlink", "--build-constraints", path.join(request.appsFolder, "toolchain", "build.lock")],
-    ...["--requirement", source.lockFile],
-  ];
-  const commands: string[][] = [
-    [uv, "venv", "--quiet", "--no-project", "--python", python.path, folder],
-    [uv, ...install],
-  ];
-  for (const command of commands) await runShared(command, env, source, folder, request.signal, running);
+  const { appsFolder } = request;
+  for (const command of environmentCommands({ uv, python: python.path, folder, source, appsFolder }))
+    await runShared(command, env, source, folder, request.signal, running);
   await addScripts(source, folder);
-  await runShared(
-    [interpreter, "-m", "compileall", "-q", path.join(folder, "share")],
-    env,
-    source,
-    folder,
-    request.signal,
-  );
+  await runShared(compileCommand(folder), env, source, folder, request.signal);
   await checkReadable(interpreter, request.owner, folder);
   const stamp: z.infer<typeof Stamp> = { digest: source.digest, python: python.minor };
   await writeFile(path.join(folder, `${STAMP}.part`), JSON.stringify(stamp), { mode: 0o644 });
   await rename(path.join(folder, `${STAMP}.part`), path.join(folder, STAMP));
 }
+
+/** What fills an environment from a lock: one command after the other, each with a mask that lets others read. */
+export function environmentCommands({
+  uv,
+  python,
+  folder,
+  source,
+  appsFolder,
+}: {
+  uv: string;
+  python: string;
+  folder: string;
+  source: Pick<PackageSource, "lockFile">;
+  appsFolder: string;
+}): string[][] {
+  const install = [
+    ...["pip", "install", "--python", path.join(folder, "bin", "python"), "--no-deps", "--require-hashes"],
+    ...["--compile-bytecode", "--link-mode", "hardlink"],
+    ...["--build-constraints", path.join(appsFolder, "toolchain", "build.lock"), "--requirement", source.lockFile],
+  ];
+  return [
+    [uv, "venv", "--quiet", "--no-project", "--python", python, folder],
+    [uv, ...install],
+  ];
+}
+
+/** Compiles the scripts of an environment; it can be read-only from then on. */
+export const compileCommand = (folder: string): string[] => [
+  path.join(folder, "bin", "python"),
+  ...["-m", "compileall", "-q", path.join(folder, "share")],
+];
 
 /** Runs one step of a build with a mask that lets the apps' users read what it writes. */
 async function runShared(
@@ -149,7 +167,7 @@ function report(line: string, running: RunningStep): void {
 }
 
 /** Our Python files, what additions must agree with, and the digest that a bootstrap leaves in its database. */
-async function addScripts(source: PackageSource, folder: string): Promise<void> {
+export async function addScripts(source: PackageSource, folder: string): Promise<void> {
   const share = path.join(folder, "share", "onvera");
   await mkdir(share, { recursive: true, mode: 0o755 });
   const files = new Map(source.scripts);

@@ -1,7 +1,9 @@
 /** `npm run cluster -- up|down|status`: keeps a rig running for development. */
+import { ensureAppImage, newestLocks } from "./app-image.ts";
 import { ensureGoProgram, kubernetesProgram } from "./go-program.ts";
 import { rigPlace } from "./rig-place.ts";
 import { findCluster, obstacle, startCluster, stopRig } from "./running-cluster.ts";
+import { rigVariable } from "./test-cluster.ts";
 
 const help = `Usage: npm run cluster -- VERB
 
@@ -11,13 +13,14 @@ Verbs:
   up       starts it (a running one is started anew) and says where its kubeconfig is
   status   says whether it runs; exit code 1 when it does not
   down     ends it and undoes what it changed
+  images   makes and imports the images of the newest apps, or of the locks named: images superset/6.1.0
   help     this text
 
 Example: npm run cluster -- up
 `;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const place = rigPlace("dev");
+const place = rigPlace(process.env[rigVariable] === "test" ? "test" : "dev");
 const verb = process.argv[2];
 
 const verbs: Record<string, () => Promise<number>> = {
@@ -48,6 +51,12 @@ const verbs: Record<string, () => Promise<number>> = {
   },
   async down() {
     await stopRig(place);
+    return 0;
+  },
+  async images() {
+    if ((await findCluster(place)) === undefined) return verbs.status?.() ?? 1;
+    const locks = process.argv.slice(3);
+    for (const lock of locks.length > 0 ? locks : newestLocks) say(await ensureAppImage(place, lock, say));
     return 0;
   },
   async help() {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { processIdentity } from "../../../src/local/process-identity.ts";
+import { startAddons } from "./cluster-addons.ts";
 import { ensureGoProgram, kubernetesProgram, pauseProgram } from "./go-program.ts";
 import {
   makeControlGroups,
@@ -71,6 +72,7 @@ export async function startCluster(place: RigPlace, tell: (line: string) => void
     await importPauseImage(place, pause);
     await importTestImage(place);
     await startKubernetes(place, inside, kubernetes);
+    await startAddons(place, inside, kubernetes, tell);
   } catch (error) {
     await endNamespace(inside);
     throw error;

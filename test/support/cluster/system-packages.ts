@@ -8,12 +8,13 @@ const neededFiles: Readonly<Record<string, string>> = {
   containerd: "/usr/bin/containerd",
   runc: "/usr/sbin/runc",
   "containernetworking-plugins": "/usr/lib/cni/ptp",
-  buildah: "/usr/bin/buildah",
   "busybox-static": "/bin/busybox",
   iptables: "/usr/sbin/iptables",
   conntrack: "/usr/sbin/conntrack",
   iproute2: "/bin/ip",
   openssl: "/usr/bin/openssl",
+  debootstrap: "/usr/sbin/debootstrap",
+  python3: "/usr/bin/python3",
 };
 
 /** @returns the packages that are not installed yet */
