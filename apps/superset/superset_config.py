@@ -3,6 +3,7 @@
 Values come from the JSON file named by ``ONVERA_SETTINGS``; secrets from the files it names.
 """
 
+import importlib.util
 import json
 import os
 import re
@@ -15,6 +16,15 @@ def _settings() -> dict:
 
 def _secret(path: str) -> str:
     return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def _sign_in_routes() -> list:
+    """The way in through Onvera, beside the login form. Loaded by path: this folder is not for others to import from."""
+    place = importlib.util.spec_from_file_location("onvera_sign_in", Path(__file__).with_name("onvera_sign_in.py"))
+    module = importlib.util.module_from_spec(place)
+    place.loader.exec_module(module)
+    known = module.facts()
+    return [module.make_blueprint(known)] if known else []
 
 
 _all = _settings()
@@ -62,6 +72,7 @@ SUPERSET_WEBSERVER_TIMEOUT = _platform["request_seconds"] - 5
 globals().update(_customer["config"])
 
 FEATURE_FLAGS = _customer["feature_flags"]
+BLUEPRINTS = _sign_in_routes()
 
 SECRET_KEY = _secret(_platform["secret_files"]["secret_key"])
 SQLALCHEMY_DATABASE_URI = re.sub(

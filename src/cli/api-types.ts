@@ -1305,6 +1305,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/app-logins/{app_login_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a sign-in into an app as the caller
+         * @description For the dashboard's page of sign-ins: only a person's session may, an API key may not. The same browser then goes on at `continue_path`.
+         */
+        post: operations["completeAppLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/export": {
         parameters: {
             query?: never;
@@ -1655,6 +1675,16 @@ export interface components {
                 cpu: number;
                 memory_megabytes: number;
             }[];
+        };
+        AppLogin: {
+            /** @description Below the server's address; it leads into the app, signed in. */
+            continue_path: string;
+            deployment_id: string;
+            /**
+             * @description The role inside the app.
+             * @example Alpha
+             */
+            app_role: string;
         };
         AuditEvent: {
             id: number;
@@ -2131,6 +2161,8 @@ export interface components {
             status: "provisioning" | "ready" | "destroying" | "failed" | "destroyed";
             /** @description Where the app answers; null until the deployment is ready. */
             url: string | null;
+            /** @description Opens the app as the member who is signed in to Onvera in that browser; null where it cannot. */
+            sign_in_url: string | null;
             /** @description `env_default` for the organization's default environment. */
             environment_id: string;
             organization_id: string;
@@ -2637,7 +2669,7 @@ export interface components {
         Problem: {
             error: {
                 /** @enum {string} */
-                code: "INVALID_REQUEST" | "VALIDATION_ERROR" | "INVALID_API_KEY" | "MISSING_API_KEY" | "API_KEY_EXPIRED" | "API_KEY_REVOKED" | "INSUFFICIENT_SCOPE" | "ACCESS_DENIED" | "DEPLOYMENT_NOT_FOUND" | "OPERATION_NOT_FOUND" | "ENVIRONMENT_NOT_FOUND" | "RESOURCE_CONFLICT" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "INVALID_TOKEN" | "TOKEN_EXPIRED" | "SESSION_REVOKED" | "INVALID_CREDENTIALS" | "ENVIRONMENT_SYSTEM_OWNED" | "SINGLE_ORGANIZATION" | "SIGN_UP_CLOSED" | "INVITATION_NOT_VALID" | "CLI_LOGIN_NOT_VALID" | "NOT_FOUND" | "ORGANIZATION_NOT_FOUND" | "PROJECT_NOT_FOUND" | "MEMBER_NOT_FOUND" | "SERVICE_ACCOUNT_NOT_FOUND" | "INVITATION_NOT_FOUND" | "CLUSTER_NOT_FOUND" | "WORKER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "CLI_LOGIN_NOT_FOUND" | "SESSION_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "RECEIPT_NOT_FOUND" | "CREDENTIALS_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "LAST_OWNER" | "DEPLOYMENT_PROTECTED" | "OPERATION_NOT_CANCELABLE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "QUEUE_FULL";
+                code: "INVALID_REQUEST" | "VALIDATION_ERROR" | "INVALID_API_KEY" | "MISSING_API_KEY" | "API_KEY_EXPIRED" | "API_KEY_REVOKED" | "INSUFFICIENT_SCOPE" | "ACCESS_DENIED" | "DEPLOYMENT_NOT_FOUND" | "OPERATION_NOT_FOUND" | "ENVIRONMENT_NOT_FOUND" | "RESOURCE_CONFLICT" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "INVALID_TOKEN" | "TOKEN_EXPIRED" | "SESSION_REVOKED" | "INVALID_CREDENTIALS" | "ENVIRONMENT_SYSTEM_OWNED" | "SINGLE_ORGANIZATION" | "SIGN_UP_CLOSED" | "INVITATION_NOT_VALID" | "CLI_LOGIN_NOT_VALID" | "NOT_FOUND" | "ORGANIZATION_NOT_FOUND" | "PROJECT_NOT_FOUND" | "MEMBER_NOT_FOUND" | "SERVICE_ACCOUNT_NOT_FOUND" | "INVITATION_NOT_FOUND" | "CLUSTER_NOT_FOUND" | "WORKER_NOT_FOUND" | "API_KEY_NOT_FOUND" | "APP_LOGIN_NOT_FOUND" | "CLI_LOGIN_NOT_FOUND" | "SESSION_NOT_FOUND" | "WEBHOOK_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "RECEIPT_NOT_FOUND" | "CREDENTIALS_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "LAST_OWNER" | "DEPLOYMENT_PROTECTED" | "OPERATION_NOT_CANCELABLE" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "IDEMPOTENCY_KEY_REUSED" | "QUEUE_FULL";
                 message: string;
                 operation_id?: string;
                 request_id: string;
@@ -12366,6 +12398,93 @@ export interface operations {
             };
             /** @description The body is not application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeAppLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_login_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the browser goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AppLogin"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

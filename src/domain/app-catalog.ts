@@ -67,6 +67,8 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
     reservedConfig: [
       "APP_INITIALIZER",
       "APPLICATION_ROOT",
+      "AUTH_TYPE",
+      "BLUEPRINTS",
       "DATA_DIR",
       "ENABLE_PROXY_FIX",
       "FEATURE_FLAGS",

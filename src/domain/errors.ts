@@ -61,6 +61,7 @@ export const errorCatalogue = {
   CLUSTER_NOT_FOUND: facts(404, "Cluster not found", "Cluster not found"),
   WORKER_NOT_FOUND: facts(404, "Worker not found", "Worker not found"),
   API_KEY_NOT_FOUND: facts(404, "API key not found", "API key not found"),
+  APP_LOGIN_NOT_FOUND: facts(404, "Sign-in not found", "There is no such sign-in into an app, or it has expired"),
   CLI_LOGIN_NOT_FOUND: facts(
     404,
     "Sign-in not found",

@@ -3,6 +3,7 @@
  * workload names them among its secrets; what is not in this table is made in the stack.
  */
 import { randomBytes } from "node:crypto";
+import { CLIENT_SECRET } from "./sign-in.ts";
 
 const FERNET_KEY_BYTES = 32;
 /** 64 characters: what HS512 signatures of Airflow want at least. */
@@ -19,6 +20,7 @@ export const longLivedKeys: Readonly<Record<string, () => string>> = {
   fernet_key: fernetKey,
   api_secret_key: plainKey,
   jwt_secret: plainKey,
+  [CLIENT_SECRET]: plainKey,
 };
 
 /** The secrets of a workload that come from custody. */

@@ -3,6 +3,7 @@ import os from "node:os";
 import type { SealingKey } from "../domain/envelope.ts";
 import { type RunningStep, runStep } from "../domain/progress.ts";
 import { SetupError } from "../domain/setup-error.ts";
+import { rotateProviderKey } from "../server/sign-in/signing-keys.ts";
 import { writeKeyFile } from "../store/crypto/key-file.ts";
 import { type KeyUse, keyUse } from "../store/crypto/key-use.ts";
 import { keyLine, newMasterKey } from "../store/crypto/master-key.ts";
@@ -93,8 +94,15 @@ async function otherHosts({ store }: Installation): Promise<string[]> {
   return rows.map(({ host }) => host).sort();
 }
 
-function rotate({ store, dataKeys }: Installation, key: SealingKey, running: RunningStep): Promise<RotationResult> {
-  return rotateTo({ store, dataKeys, actor: hostOperator(), onStep: ({ message }) => running.update(message) }, key.id);
+async function rotate(
+  { store, dataKeys }: Installation,
+  key: SealingKey,
+  running: RunningStep,
+): Promise<RotationResult> {
+  const onStep = ({ message }: { message: string }) => running.update(message);
+  const result = await rotateTo({ store, dataKeys, actor: hostOperator(), onStep }, key.id);
+  await store.asPlatform((db) => rotateProviderKey(db, dataKeys));
+  return result;
 }
 
 interface Told {

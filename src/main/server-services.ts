@@ -3,6 +3,7 @@ import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { SetupError } from "../domain/setup-error.ts";
+import { type SignInAddress, signInAddress } from "../domain/sign-in.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import { startForgetting } from "../server/answers-kept.ts";
 import { createApp, type ServerApp } from "../server/app.ts";
@@ -12,6 +13,7 @@ import { noRuntime } from "../server/runtime-reader.ts";
 import { openTokens } from "../server/tokens.ts";
 import { startDeliverer } from "../server/webhooks/deliverer.ts";
 import { defaultWebhookPolicy } from "../server/webhooks/retries.ts";
+import { writeSignInAddress } from "../store/sign-in-address.ts";
 import { listenForApi } from "./api-port.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
@@ -38,6 +40,7 @@ export async function startServerServices(
   const { store, settings, custody, dataKeys, paths, databaseUrl } = installation;
   const hub = startOperationHub(databaseUrl);
   const tracer = await openTracer("onvera-server", log);
+  let address: SignInAddress | undefined;
   const policy = { ...defaultWebhookPolicy, privateHosts: namedHosts(process.env.ONVERA_PRIVATE_WEBHOOK_HOSTS) };
   const app = createApp({
     store,
@@ -55,6 +58,7 @@ export async function startServerServices(
     webhooks: policy,
     privateClusterHosts: namedHosts(process.env.ONVERA_PRIVATE_CLUSTER_HOSTS),
     tracer,
+    issuer: () => address?.issuer,
     docsScript: distFile("assets/scalar.js"),
     dashboardFolder: distFile("web"),
     addressOf: (context) => getConnInfo(context as Context).remote.address,
@@ -67,10 +71,14 @@ export async function startServerServices(
       throw error;
     },
   );
+  const apiUrl = `http://127.0.0.1:${port}`;
+  address = signInAddress(process.env.ONVERA_PUBLIC_URL || apiUrl, apiUrl);
+  const told = address;
+  await store.asPlatform((db) => writeSignInAddress(db, told));
   const forgetting = startForgetting({ store, log });
   const deliverer = startDeliverer({ store, dataKeys, hub, policy, log });
   return {
-    apiUrl: `http://127.0.0.1:${port}`,
+    apiUrl,
     async stop() {
       forgetting.stop();
       await deliverer.stop();

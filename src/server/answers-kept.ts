@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Store } from "../store/database.ts";
 import type { ServerLog } from "./deps.ts";
+import { forgetProviderRecords } from "./sign-in/forgetting.ts";
 
 /** When an answer is too old to be given again. */
 export const tooOld = sql<Date>`now() - interval '24 hours'`;
@@ -13,6 +14,7 @@ const BATCH = 5000;
 export function startForgetting({ store, log }: { store: Store; log: ServerLog }): { stop(): void } {
   const timer = setInterval(() => {
     forgetAnswers(store).catch((err: unknown) => log.error({ err }, "Old answers could not be forgotten"));
+    forgetProviderRecords(store).catch((err: unknown) => log.error({ err }, "Old sign-ins could not be forgotten"));
   }, HOUR_MILLISECONDS);
   timer.unref();
   return { stop: () => clearInterval(timer) };

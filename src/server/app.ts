@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { OnveraError } from "../domain/errors.ts";
 import { newId, parseId } from "../domain/ids.ts";
+import { PROVIDER_PATH } from "../domain/sign-in.ts";
 import type { ServerEnv } from "./caller.ts";
 import { declaredRoutes } from "./contracts/registry.ts";
 import type { ServerDeps } from "./deps.ts";
@@ -16,6 +17,7 @@ import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
 import { authRoutes, jwksRoutes } from "./routes/access.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { appLoginRoutes } from "./routes/app-logins.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { cliLoginRoutes } from "./routes/cli-logins.ts";
 import { clusterRoutes } from "./routes/clusters.ts";
@@ -32,6 +34,8 @@ import { serviceRoutes, stateRoutes } from "./routes/service.ts";
 import { serviceAccountRoutes } from "./routes/service-accounts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { serveProvider } from "./sign-in/mount.ts";
+import { providerSource } from "./sign-in/provider.ts";
 
 export interface ServerApp {
   fetch: OpenAPIHono<ServerEnv>["fetch"];
@@ -49,6 +53,7 @@ export function createApp(deps: ServerDeps): ServerApp {
   const usage = createKeyUsage(deps);
   const limiter = createRateLimiter();
   const metrics = createMetrics({ ...deps, openStreams });
+  const source = providerSource(deps);
 
   app.onError(problemHandler(deps.log));
   app.notFound((c) => {
@@ -72,6 +77,8 @@ export function createApp(deps: ServerDeps): ServerApp {
   app.use("*", checkAddress);
   // The documentation writes paths short in places; 308 keeps method and body.
   app.all("/v1/*", (c) => c.redirect(`/api${new URL(c.req.url).pathname}${new URL(c.req.url).search}`, 308));
+  // The provider reads its requests itself, with limits of its own.
+  app.all(`${PROVIDER_PATH}/*`, (c) => serveProvider(c, { deps, source, limiter, headers: securityHeaders }));
   app.use("*", limitBody);
   app.use("*", createGuard({ deps, routes: declaredRoutes, limiter, usage }));
 
@@ -98,6 +105,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     serviceRoutes,
   ];
   for (const routes of served) app.route(API_BASE, routes(deps));
+  app.route(API_BASE, appLoginRoutes(deps, source));
   app.route("/", stateRoutes(deps, metrics));
   app.route("/", jwksRoutes(deps));
   app.route("/", docsRoutes(deps));

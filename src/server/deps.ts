@@ -36,6 +36,8 @@ export interface ServerDeps {
   /** Hosts with private addresses that customers' clusters and their database servers may have. */
   privateClusterHosts: readonly string[];
   tracer: Tracer;
+  /** The name of the OpenID provider, which is its address (`http://127.0.0.1:7600/oidc`); undefined until the server listens. */
+  issuer(): string | undefined;
   /** File of the docs page's script; without it the page lists the document's address only. */
   docsScript?: string | undefined;
   /** Folder of the built dashboard; without it there is only the API. */

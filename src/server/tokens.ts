@@ -152,7 +152,13 @@ async function loadKeys(db: Scoped, dataKeys: DataKeys): Promise<Keys> {
 }
 
 const activeKeys = (db: Scoped) =>
-  db.selectFrom("signing_keys").selectAll().where("retired_at", "is", null).orderBy("created_at", "desc").execute();
+  db
+    .selectFrom("signing_keys")
+    .selectAll()
+    .where("algorithm", "=", ALGORITHM)
+    .where("retired_at", "is", null)
+    .orderBy("created_at", "desc")
+    .execute();
 
 async function makeKey(db: Scoped, dataKeys: DataKeys) {
   const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, { crv: "Ed25519", extractable: true });

@@ -18,6 +18,7 @@ import * as webhooks from "./migrations/0014-webhooks.ts";
 import * as traces from "./migrations/0015-traces.ts";
 import * as serviceAccounts from "./migrations/0016-service-accounts.ts";
 import * as kubernetesClusters from "./migrations/0017-kubernetes-clusters.ts";
+import * as providerRecords from "./migrations/0018-provider-records.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -38,6 +39,7 @@ export const migrations: Record<string, Migration> = {
   "0015-traces": traces,
   "0016-service-accounts": serviceAccounts,
   "0017-kubernetes-clusters": kubernetesClusters,
+  "0018-provider-records": providerRecords,
 };
 
 /**

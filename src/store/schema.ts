@@ -409,6 +409,19 @@ export interface SigningKeysTable {
   retired_at: NullableTimestamp;
 }
 
+/** What the OpenID provider remembers for minutes: sign-ins under way, codes, tokens. */
+export interface ProviderRecordsTable {
+  /** SHA-256 over kind and identifier: the identifier itself may be a token. */
+  id: string;
+  kind: string;
+  sealed: RequiredJson<SealedValue>;
+  uid: string | null;
+  grant_id: string | null;
+  consumed_at: NullableTimestamp;
+  created_at: Timestamp;
+  expires_at: Date;
+}
+
 export interface IdempotencyKeysTable {
   organization_id: string;
   caller: string;
@@ -543,6 +556,7 @@ export interface Tables {
   sessions: SessionsTable;
   cli_logins: CliLoginsTable;
   signing_keys: SigningKeysTable;
+  provider_records: ProviderRecordsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_events: AuditEventsTable;
   audit_chains: AuditChainsTable;

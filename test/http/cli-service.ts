@@ -108,6 +108,7 @@ export function deployment(changes: Partial<Deployment> = {}): Deployment {
     app_type: "superset",
     status: "ready",
     url: "http://my-superset-abc123.localhost:7680",
+    sign_in_url: "http://my-superset-abc123.localhost:7680/onvera/login",
     environment_id: "env_default",
     organization_id: "org_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e",
     isolation_level: "shared",

@@ -123,6 +123,8 @@ const requests: Record<string, Asked> = {
   getCliLogin: { ok: 200 },
   approveCliLogin: { ok: 200 },
   denyCliLogin: { ok: 200 },
+  // Nobody's key opens an app: only a person who is signed in does.
+  completeAppLogin: { ok: 403 },
   listSessions: { ok: 200 },
   endSession: { ok: 200, account: 404 },
   getCurrentUser: { ok: 200 },

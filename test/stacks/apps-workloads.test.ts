@@ -46,6 +46,17 @@ describe.each(appTypes)("the workload of %s", (app) => {
     expect(keys).toEqual(app === "superset" ? ["secret_key"] : ["fernet_key", "api_secret_key", "jwt_secret"]);
   });
 
+  test("tells the app where members sign in, and hands it its client's secret as a file alone (F21)", () => {
+    const signIn = { issuer: "https://onvera.example/oidc", internal: "http://127.0.0.1:7600/oidc" };
+    const workload = workloadFor(spec({ version }), identity(app), { signIn });
+    expect(() => checkWorkload(workload, offered)).not.toThrow();
+    expect(secretsIn(JSON.stringify(workload))).toEqual([]);
+    expect(workload.secrets).toContain("sign_in_secret");
+    const text = workload.files.find(({ path }) => path === "sign-in.json")?.content ?? "{}";
+    expect(JSON.parse(text)).toMatchObject({ ...signIn, client_id: identity(app).deploymentId });
+    expect(make().secrets).not.toContain("sign_in_secret");
+  });
+
   test("has the processes of the catalogue, in the copies asked for (ON-24)", () => {
     const workload = make({ replicas: { [appCatalog[app].processes[0]?.name ?? ""]: 2 } });
     expect(workload.processes.map(({ name, scalable }) => ({ name, scalable }))).toEqual(

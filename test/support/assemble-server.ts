@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import { noTracer, type Tracer } from "../../src/automation/tracing.ts";
 import type { SealingKey } from "../../src/domain/envelope.ts";
+import { signInAddress } from "../../src/domain/sign-in.ts";
 import { createApp, type ServerApp } from "../../src/server/app.ts";
 import type { ServerDeps, ServerLog } from "../../src/server/deps.ts";
 import { defaultLimits, type Limits } from "../../src/server/middleware/rate-limit.ts";
@@ -67,6 +68,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
   const keyRing = "all" in masterKey ? masterKey : fixedKeyRing([masterKey]);
   const dataKeys = openDataKeys(keyRing);
   const hub = startOperationHub(store.connectionString);
+  let issuer: string | undefined;
   const deps: ServerDeps = {
     store,
     custody: openCustody(dataKeys),
@@ -81,6 +83,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     signUp: options.signUp ?? "invite-only",
     limits: { ...defaultLimits, ...options.limits },
     tracer: options.tracer ?? noTracer,
+    issuer: () => issuer,
     webhooks: { ...defaultWebhookPolicy, ...options.webhooks },
     privateClusterHosts: options.privateClusterHosts ?? [],
     docsScript: options.docsScript,
@@ -101,9 +104,10 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
           onAnswer?.({ method: request.method, path: new URL(request.url).pathname }, response.status);
           return response;
         };
-        const started = serve({ fetch: answer, hostname: host, port }, (info) =>
-          resolve({ port: info.port }),
-        ) as Server;
+        const started = serve({ fetch: answer, hostname: host, port }, (info) => {
+          issuer = signInAddress(`http://${host}:${info.port}`, "").issuer;
+          resolve({ port: info.port });
+        }) as Server;
         // Long polls and streams stay open longer than Node's own limit for a request.
         started.requestTimeout = 0;
         started.once("error", reject);

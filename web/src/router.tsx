@@ -86,6 +86,11 @@ const cliLogin = createRoute({
   path: "/cli-login/$loginId",
   component: lazyRouteComponent(() => import("./session/cli-login-page.tsx"), "CliLoginPage"),
 });
+const appLogin = createRoute({
+  getParentRoute: () => root,
+  path: "/app-login/$loginId",
+  component: lazyRouteComponent(() => import("./session/app-login-page.tsx"), "AppLoginPage"),
+});
 const members = createRoute({
   getParentRoute: () => root,
   path: "/members",
@@ -136,6 +141,7 @@ export const router = createRouter({
     serviceAccount,
     sessions,
     cliLogin,
+    appLogin,
     webhooks,
     webhook,
     audit,

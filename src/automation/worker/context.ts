@@ -2,10 +2,12 @@
 import { appTypes, type DeploymentIdentity, DeploymentSpec, TEST_APP_TYPE } from "../../domain/deployment-spec.ts";
 import type { OperationType } from "../../domain/operation.ts";
 import type { Workload } from "../../domain/workload.ts";
+import type { Surroundings } from "../../stacks/apps/app-module.ts";
 import { workloadFor } from "../../stacks/apps/registry.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster, Deployment, Operation } from "../../store/schema.ts";
+import { readSignInAddress } from "../../store/sign-in-address.ts";
 import { openSpec, openStored, planPlace, revisionPlace } from "../../store/spec-seal.ts";
 import { inputDigest } from "../drift/input-digest.ts";
 
@@ -78,7 +80,8 @@ export async function loadRevision(
     .where("revision", "=", number)
     .executeTakeFirstOrThrow();
   const stored = await openStored(db, dataKeys, revisionPlace(identity.deploymentId, number), spec);
-  return { ...withWorkload(number, DeploymentSpec.parse(stored), identity), inputDigest: inputDigest(stored) };
+  const revision = withWorkload(number, DeploymentSpec.parse(stored), identity, await surroundingsOf(db));
+  return { ...revision, inputDigest: inputDigest(stored) };
 }
 
 /**
@@ -95,7 +98,12 @@ export async function loadContext(db: Scoped, dataKeys: DataKeys, operation: Ope
   const wanted =
     candidate === undefined
       ? await revision(revisionOf(operation, deployment))
-      : withWorkload(deployment.wanted_revision, await openSpec(db, dataKeys, place, candidate), identity);
+      : withWorkload(
+          deployment.wanted_revision,
+          await openSpec(db, dataKeys, place, candidate),
+          identity,
+          await surroundingsOf(db),
+        );
   return {
     operation,
     type,
@@ -115,10 +123,17 @@ function revisionOf({ type, input }: Operation, deployment: Deployment): number 
   return typeof input.revision === "number" ? input.revision : deployment.wanted_revision;
 }
 
-const withWorkload = (number: number, spec: DeploymentSpec, identity: DeploymentIdentity): Revision => ({
+const surroundingsOf = async (db: Scoped): Promise<Surroundings> => ({ signIn: await readSignInAddress(db) });
+
+const withWorkload = (
+  number: number,
+  spec: DeploymentSpec,
+  identity: DeploymentIdentity,
+  surroundings: Surroundings,
+): Revision => ({
   number,
   spec,
-  workload: identity.appType === TEST_APP_TYPE ? null : workloadFor(spec, identity),
+  workload: identity.appType === TEST_APP_TYPE ? null : workloadFor(spec, identity, surroundings),
 });
 
 function knownApp(name: string): DeploymentIdentity["appType"] {

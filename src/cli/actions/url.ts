@@ -12,24 +12,24 @@ export async function show(invocation: Invocation): Promise<undefined> {
   return undefined;
 }
 
-/** Opens it in the browser; where there is none, the address is printed to paste by hand. */
+/** Opens it in the browser, signed in as whoever is signed in to the dashboard there; where there is none, the address is printed to paste by hand. */
 export async function open(invocation: Invocation): Promise<undefined> {
-  const { url } = await addressOf(invocation);
+  const { signInUrl: url } = await addressOf(invocation);
   const opened = await openInBrowser(url, invocation.io.env);
   invocation.output.say(opened ? `Opening ${url}` : "There is no browser here; the address is:");
   if (!opened) invocation.io.out(`${url}\n`);
   return undefined;
 }
 
-async function addressOf(invocation: Invocation): Promise<{ id: string; url: string }> {
+async function addressOf(invocation: Invocation): Promise<{ id: string; url: string; signInUrl: string }> {
   const api = invocation.api();
   const id = await deploymentId(api, argument(invocation, 0));
-  const { url, status } = await api.call("getDeployment", { path: { deployment_id: id } });
+  const { url, sign_in_url: signInUrl, status } = await api.call("getDeployment", { path: { deployment_id: id } });
   if (url === null) {
     throw new CliError(`Deployment ${id} has no address: it is ${status}.`, {
       exitCode: exitCodes.conflict,
       nextSteps: [`See what it does: onvera get ${id}`],
     });
   }
-  return { id, url };
+  return { id, url, signInUrl: signInUrl ?? url };
 }

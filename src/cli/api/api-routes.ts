@@ -4,6 +4,7 @@ export const routes = {
   approveCliLogin: ["POST", "/api/v1/auth/cli-logins/{login_id}/approve"],
   beginCliLogin: ["POST", "/api/v1/auth/cli-logins"],
   cancelOperation: ["POST", "/api/v1/operations/{operation_id}/cancel"],
+  completeAppLogin: ["POST", "/api/v1/auth/app-logins/{app_login_id}/complete"],
   createApiKey: ["POST", "/api/v1/api-keys"],
   createCluster: ["POST", "/api/v1/clusters"],
   createDeployment: ["POST", "/api/v1/deployments"],

@@ -3,6 +3,7 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import { API_BASE } from "../openapi.ts";
 import * as access from "./access.ts";
 import * as apiKeys from "./api-keys.ts";
+import * as appLogins from "./app-logins.ts";
 import * as audit from "./audit.ts";
 import * as cliLogins from "./cli-logins.ts";
 import * as clusters from "./clusters.ts";
@@ -43,6 +44,7 @@ const modules = [
   apiKeys,
   serviceAccounts,
   cliLogins,
+  appLogins,
   audit,
   webhooks,
   service,

@@ -55,6 +55,9 @@ export const DeploymentView = z
     app_type: z.string().meta({ description: "airflow or superset." }),
     status: z.enum(deploymentStatuses),
     url: z.string().nullable().meta({ description: "Where the app answers; null until the deployment is ready." }),
+    sign_in_url: z.string().nullable().meta({
+      description: "Opens the app as the member who is signed in to Onvera in that browser; null where it cannot.",
+    }),
     environment_id: z.string().meta({ description: "`env_default` for the organization's default environment." }),
     organization_id: z.string(),
     isolation_level: z.enum(["shared", "dedicated", "byoc"]).meta({ description: "Read from the environment." }),

@@ -1,7 +1,8 @@
 /** A deployment as the API shows it. Pure: everything it needs is given. */
 import { availableActions } from "../../domain/deployment-gate.ts";
-import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
+import { appTypes, type DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { publicUrl } from "../../domain/public-url.ts";
+import { signInUrl } from "../../domain/sign-in.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import { API_BASE } from "../openapi.ts";
 import type { DeploymentView, healthStates } from "../schemas/deployments.ts";
@@ -22,6 +23,7 @@ export function deploymentView(row: DeploymentRow, { health, reveal }: Deploymen
   const facts = gateFacts(row);
   const current = facts.destroying ?? facts.changing;
   const self = `${API_BASE}/deployments/${row.id}`;
+  const appType = appTypes.find((known) => known === row.app_type);
   const environmentId = row.is_default ? DEFAULT_ENVIRONMENT : row.environment_id;
   return {
     id: row.id,
@@ -29,6 +31,7 @@ export function deploymentView(row: DeploymentRow, { health, reveal }: Deploymen
     app_type: row.app_type,
     status: row.status,
     url: row.status === "ready" ? urlOf(row) : null,
+    sign_in_url: row.status === "ready" && appType !== undefined ? signInUrl(appType, urlOf(row)) : null,
     environment_id: environmentId,
     organization_id: row.organization_id,
     isolation_level: row.isolation_level,

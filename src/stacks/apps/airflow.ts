@@ -3,7 +3,15 @@ import type { AirflowSettings, DeploymentSpec } from "../../domain/deployment-sp
 import { type Size, sizes } from "../../domain/sizes.ts";
 import type { Probe, Workload, WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
 import { airflowConfig, dagsBelow } from "./airflow-config.ts";
-import { type AppModule, deployMode, httpProbe, PYTHON, packaged, pythonEnvironment } from "./app-module.ts";
+import {
+  type AppModule,
+  deployMode,
+  httpProbe,
+  PYTHON,
+  packaged,
+  pythonEnvironment,
+  signInParts,
+} from "./app-module.ts";
 import { customerEnvironment, inertJson, settingsDigest } from "./customer-text.ts";
 
 /** Shares of the deployment's size. The scheduler's holds the running tasks too. */
@@ -14,14 +22,18 @@ type ProcessName = keyof typeof shares;
 const drainSeconds = { "api-server": 30, scheduler: 60, "dag-processor": 30, triggerer: 30 } as const;
 
 /** Turns a spec into Airflow's workload. */
-export const airflow: AppModule = (spec) => {
+export const airflow: AppModule = (spec, identity, surroundings) => {
   const settings = spec.airflow ?? { connections: {}, variables: {} };
   const size = sizes[spec.size];
+  const signIn = signInParts("airflow", identity, surroundings);
   return {
     app: "airflow",
     version: spec.version,
     package: { lock: `airflow/${spec.version}`, extraRequirements: spec.requirements },
-    files: [{ path: "airflow.cfg", content: airflowConfig(spec.version, size, settings.dags), executable: false }],
+    files: [
+      { path: "airflow.cfg", content: airflowConfig(spec.version, size, settings.dags), executable: false },
+      ...signIn.files,
+    ],
     env: {
       ...customerEnvironment("airflow", spec),
       ...pythonEnvironment,
@@ -29,8 +41,9 @@ export const airflow: AppModule = (spec) => {
       AIRFLOW_CONFIG: "{{dir:config}}/airflow.cfg",
       // Only the gateway, on this machine, may say who a request is from.
       FORWARDED_ALLOW_IPS: "127.0.0.1",
+      ...signIn.env,
     },
-    secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url"],
+    secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url", ...signIn.secrets],
     jobs: [bootstrapJob(spec.version, settings)],
     processes: [
       apiServer(spec, size),

@@ -1,9 +1,18 @@
 /** What an app module is, and the few things all of them say the same way. */
-import type { DeploymentIdentity, DeploymentSpec } from "../../domain/deployment-spec.ts";
-import type { Probe, Workload } from "../../domain/workload.ts";
+
+import { managedAppRoles } from "../../domain/app-roles.ts";
+import type { AppType, DeploymentIdentity, DeploymentSpec } from "../../domain/deployment-spec.ts";
+import { CLIENT_SECRET, redirectUri, SIGN_IN_SCOPE, type SignInAddress } from "../../domain/sign-in.ts";
+import type { Probe, Workload, WorkloadFile } from "../../domain/workload.ts";
 
 /** Pure: the same spec gives the same workload, on any machine. */
-export type AppModule = (spec: DeploymentSpec, identity: DeploymentIdentity) => Workload;
+export type AppModule = (spec: DeploymentSpec, identity: DeploymentIdentity, surroundings: Surroundings) => Workload;
+
+/** What an app needs to know of the installation it is deployed by. */
+export interface Surroundings {
+  /** Where Onvera signs members in; undefined where no server ever listened. */
+  signIn?: SignInAddress | undefined;
+}
 
 /** The app's interpreter; an overlay of a deployment's own requirements stands in its place when there is one. */
 export const PYTHON = "{{dir:package}}/bin/python";
@@ -44,3 +53,28 @@ export const deployMode = {
     password_file: "{{secret-file:admin_password}}",
   },
 } as const;
+
+const SIGN_IN_FILE = "sign-in.json";
+
+/** What an app needs to sign members in through Onvera: a file, where it is, and the client's secret. Nothing without an address. */
+export function signInParts(
+  app: AppType,
+  { deploymentId }: DeploymentIdentity,
+  { signIn }: Surroundings,
+): { files: WorkloadFile[]; env: Record<string, string>; secrets: string[] } {
+  if (signIn === undefined) return { files: [], env: {}, secrets: [] };
+  const facts = {
+    issuer: signIn.issuer,
+    internal: signIn.internal,
+    client_id: deploymentId,
+    client_secret_file: `{{secret-file:${CLIENT_SECRET}}}`,
+    redirect_uri: redirectUri(app, "{{url:public}}"),
+    scope: SIGN_IN_SCOPE,
+    roles: managedAppRoles(app),
+  };
+  return {
+    files: [{ path: SIGN_IN_FILE, content: `${JSON.stringify(facts)}\n`, executable: false }],
+    env: { ONVERA_SIGN_IN: `{{dir:config}}/${SIGN_IN_FILE}` },
+    secrets: [CLIENT_SECRET],
+  };
+}

@@ -3,7 +3,7 @@ import { appCatalog } from "../../domain/app-catalog.ts";
 import { type AppType, type DeploymentIdentity, DeploymentSpec } from "../../domain/deployment-spec.ts";
 import type { Workload } from "../../domain/workload.ts";
 import { airflow } from "./airflow.ts";
-import type { AppModule } from "./app-module.ts";
+import type { AppModule, Surroundings } from "./app-module.ts";
 import { superset } from "./superset.ts";
 
 /** One module per app; the compiler lists what is missing when an app is added. */
@@ -13,10 +13,14 @@ export const appModules: Record<AppType, AppModule> = { airflow, superset };
  * What an app needs to run, for a validated spec.
  * @throws Error when the app is not one of ours (the bench app has no workload)
  */
-export function workloadFor(spec: DeploymentSpec, identity: DeploymentIdentity): Workload {
+export function workloadFor(
+  spec: DeploymentSpec,
+  identity: DeploymentIdentity,
+  surroundings: Surroundings = {},
+): Workload {
   const { appType } = identity;
   if (!isAppType(appType)) throw new Error(`The app '${appType}' has no workload.`);
-  return appModules[appType](spec, identity);
+  return appModules[appType](spec, identity, surroundings);
 }
 
 /**
@@ -33,7 +37,7 @@ export function templateWorkload(app: AppType, version: string): Workload {
     appType: app,
     hostLabel: "template",
   };
-  const workload = appModules[app](spec, identity);
+  const workload = appModules[app](spec, identity, {});
   const jobs = workload.jobs.map((job) => ({ ...job, stdin: JSON.stringify({ platform: { mode: "template" } }) }));
   return { ...workload, jobs, processes: [] };
 }

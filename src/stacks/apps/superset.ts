@@ -3,7 +3,15 @@ import { appCatalog } from "../../domain/app-catalog.ts";
 import type { SupersetSettings } from "../../domain/deployment-spec.ts";
 import { sizes } from "../../domain/sizes.ts";
 import type { WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
-import { type AppModule, deployMode, httpProbe, PYTHON, packaged, pythonEnvironment } from "./app-module.ts";
+import {
+  type AppModule,
+  deployMode,
+  httpProbe,
+  PYTHON,
+  packaged,
+  pythonEnvironment,
+  signInParts,
+} from "./app-module.ts";
 import { customerEnvironment, inertJson, settingsDigest } from "./customer-text.ts";
 
 const SETTINGS_FILE = "superset.json";
@@ -13,22 +21,27 @@ const requestSeconds = 120;
 const drainSeconds = 25;
 
 /** Turns a spec into Superset's workload. */
-export const superset: AppModule = (spec) => {
+export const superset: AppModule = (spec, identity, surroundings) => {
   const settings = allowedSettings(spec.superset);
   const size = sizes[spec.size];
+  const signIn = signInParts("superset", identity, surroundings);
   return {
     app: "superset",
     version: spec.version,
     package: { lock: `superset/${spec.version}`, extraRequirements: spec.requirements },
-    files: [{ path: SETTINGS_FILE, content: settingsFile(settings, size.poolSize), executable: false }],
+    files: [
+      { path: SETTINGS_FILE, content: settingsFile(settings, size.poolSize), executable: false },
+      ...signIn.files,
+    ],
     env: {
       ...customerEnvironment("superset", spec),
       ...pythonEnvironment,
       SUPERSET_CONFIG_PATH: packaged("superset_config.py"),
       SUPERSET_HOME: "{{dir:data}}",
       ONVERA_SETTINGS: `{{dir:config}}/${SETTINGS_FILE}`,
+      ...signIn.env,
     },
-    secrets: ["secret_key", "admin_password", "database_url"],
+    secrets: ["secret_key", "admin_password", "database_url", ...signIn.secrets],
     jobs: [bootstrapJob(spec.version, settings)],
     processes: [web(spec.replicas.web ?? 1, size)],
     frontDoor: { process: "web", port: "web" },

@@ -6,8 +6,8 @@ import type { Scoped } from "../database.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { installationPlace } from "./places.ts";
 
-/** The password of the login that owns Pulumi's state; what refresh tokens are signed with. */
-export type InstallationSecret = "state_login" | "refresh_tokens";
+/** The password of the login that owns Pulumi's state; what refresh tokens, and the provider's cookies, are signed with. */
+export type InstallationSecret = "state_login" | "refresh_tokens" | "provider_cookies";
 
 /**
  * Reads a secret, or stores what `make` gives; of two callers at once one makes it. Needs a platform transaction.

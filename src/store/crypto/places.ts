@@ -26,3 +26,5 @@ export const clusterAccessPlace = (clusterId: string): string => `clusters|${clu
 
 /** @param ownerId of the cluster, or of the environment that has its own */
 export const databaseUrlPlace = (ownerId: string): string => `database_url|${ownerId}`;
+
+export const providerRecordPlace = (id: string): string => `provider_records|${id}`;

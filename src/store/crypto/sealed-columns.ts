@@ -8,6 +8,7 @@ import {
   databaseUrlPlace,
   idempotencyPlace,
   installationPlace,
+  providerRecordPlace,
   type SealedSpot,
   signingKeyPlace,
   webhookSecretPlace,
@@ -57,6 +58,12 @@ export const sealedColumns: readonly SealedColumn[] = [
     column: "sealed_private",
     key: ["kid"],
     find: whole((row) => signingKeyPlace(text(row, "kid"))),
+  },
+  {
+    table: "provider_records",
+    column: "sealed",
+    key: ["id"],
+    find: whole((row) => providerRecordPlace(text(row, "id"))),
   },
   {
     table: "idempotency_keys",

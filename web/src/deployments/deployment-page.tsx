@@ -79,7 +79,7 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
           {deployment.url && power === "running" && (
             <Button
               component="a"
-              href={deployment.url}
+              href={deployment.sign_in_url ?? deployment.url}
               target="_blank"
               rel="noreferrer"
               rightSection={<IconExternalLink size={16} aria-hidden />}
