@@ -1,7 +1,9 @@
-/** What the add-ons' manifests have in common: one pod each in `kube-system`, without any right on the node. */
+/** What the add-ons' manifests have in common: one pod each, without any right on the node. */
 
 export interface AddonPod {
   name: string;
+  /** `kube-system` where none is named. */
+  namespace?: string;
   labels: Readonly<Record<string, string>>;
   image: string;
   args: string[];
@@ -12,10 +14,11 @@ export interface AddonPod {
   files?: { configMap: string; folder: string };
 }
 
-const namespace = "kube-system";
+const systemNamespace = "kube-system";
 
 /** A Deployment of one pod that meets Pod Security `restricted`. */
-export function addonDeployment({ name, labels, image, args, ports, readiness, files }: AddonPod): object {
+export function addonDeployment(pod: AddonPod): object {
+  const { name, namespace = systemNamespace, labels, image, args, ports, readiness, files } = pod;
   const volumes = [
     { name: "tmp", emptyDir: {} },
     ...(files ? [{ name: "files", configMap: { name: files.configMap } }] : []),
@@ -58,7 +61,7 @@ export function addonDeployment({ name, labels, image, args, ports, readiness, f
 }
 
 /** A service account and what it may do in the whole cluster. */
-export function serviceAccountWith(name: string, rules: object[]): object[] {
+export function serviceAccountWith(name: string, rules: object[], namespace: string = systemNamespace): object[] {
   const group = "rbac.authorization.k8s.io";
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { dnsManifests } from "./dns-manifests.ts";
 import { ensureGoProgram, type GoProgram } from "./go-program.ts";
+import { ingressManifests, ingressNamespace } from "./ingress-manifests.ts";
 import { metricsManifests } from "./metrics-manifests.ts";
 import { importProgramImage } from "./rig-images.ts";
 import { type RigNamespace, runInside } from "./rig-namespace.ts";
@@ -25,6 +26,32 @@ const addonsProgram: GoProgram = {
   minutes: 3,
 };
 
+const ingressProgram: GoProgram = {
+  name: "traefik",
+  title: "The ingress controller (Traefik 3.5.0)",
+  version: "3.5.0",
+  module: "cluster-ingress",
+  package: "github.com/traefik/traefik/v3/cmd/traefik",
+  // Its own dashboard is made by another build, and the rig does not show it.
+  completed: {
+    module: "github.com/traefik/traefik/v3",
+    files: { "webui/static/index.html": "<!doctype html><title>Traefik</title>\n" },
+  },
+  linkerFlags: "-s -w",
+  minutes: 7,
+};
+
+export interface AddonPrograms {
+  addons: string;
+  ingress: string;
+}
+
+/** Finds or builds what the add-ons are started from, best before anything else needs the processors. */
+export async function ensureAddonPrograms(tell: (line: string) => void): Promise<AddonPrograms> {
+  const addons = await ensureGoProgram(addonsProgram, tell);
+  return { addons, ingress: await ensureGoProgram(ingressProgram, tell) };
+}
+
 /**
  * Starts them; all answer when this returns.
  * @param kubernetes the program that is kubectl, too
@@ -33,19 +60,25 @@ export async function startAddons(
   place: RigPlace,
   inside: RigNamespace,
   kubernetes: string,
-  tell: (line: string) => void,
+  { addons, ingress }: AddonPrograms,
 ): Promise<void> {
-  const program = await ensureGoProgram(addonsProgram, tell);
   const kubectl = (args: string[], input?: string) =>
     run(kubernetes, ["kubectl", "--kubeconfig", place.kubeconfigFile, ...args], input);
-  await startPolicies(place, inside, program);
-  await startStorage(place, inside, program);
-  const image = await importProgramImage(place, "cluster-addons", program);
-  const manifests = [storageClass, ...dnsManifests(place, image), ...metricsManifests(image)];
+  await startPolicies(place, inside, addons);
+  await startStorage(place, inside, addons);
+  const image = await importProgramImage(place, "cluster-addons", addons);
+  const ingressImage = await importProgramImage(place, "traefik", ingress);
+  const manifests = [
+    storageClass,
+    ...dnsManifests(place, image),
+    ...metricsManifests(image),
+    ...ingressManifests(place, ingressImage),
+  ];
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests });
   await kubectl(["apply", "--server-side", "-f", "-"], list);
-  for (const name of ["coredns", "metrics-server"])
-    await kubectl(["--namespace=kube-system", "rollout", "status", `deployment/${name}`, "--timeout=120s"]);
+  const deployments = { coredns: "kube-system", "metrics-server": "kube-system", traefik: ingressNamespace };
+  for (const [name, namespace] of Object.entries(deployments))
+    await kubectl(["--namespace", namespace, "rollout", "status", `deployment/${name}`, "--timeout=120s"]);
 }
 
 const storageClass = {

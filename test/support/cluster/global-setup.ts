@@ -1,4 +1,5 @@
 /** The cluster of all cluster tests: the one kept for development if it is up, else one started for this run. */
+import { holdRig } from "./rig-lock.ts";
 import { rigPlace } from "./rig-place.ts";
 import { findCluster, startCluster } from "./running-cluster.ts";
 import { rigVariable } from "./test-cluster.ts";
@@ -12,8 +13,13 @@ export async function setup(): Promise<() => Promise<void>> {
     console.log(`The cluster tests use the rig that is up (${kept.server}).`);
     return async () => undefined;
   }
+  const place = rigPlace("test");
+  const giveBack = await holdRig(place, console.log);
   const startedAt = Date.now();
-  const cluster = await startCluster(rigPlace("test"), console.log);
+  const cluster = await startCluster(place, console.log);
   console.log(`The rig is ready after ${Math.round((Date.now() - startedAt) / 1000)} s.`);
-  return () => cluster.stop();
+  return async () => {
+    await cluster.stop();
+    await giveBack();
+  };
 }

@@ -1,6 +1,7 @@
 /** `npm run cluster -- up|down|status`: keeps a rig running for development. */
 import { ensureAppImage, newestLocks } from "./app-image.ts";
 import { ensureGoProgram, kubernetesProgram } from "./go-program.ts";
+import { holdRig } from "./rig-lock.ts";
 import { rigPlace } from "./rig-place.ts";
 import { findCluster, obstacle, startCluster, stopRig } from "./running-cluster.ts";
 import { rigVariable } from "./test-cluster.ts";
@@ -31,7 +32,8 @@ const verbs: Record<string, () => Promise<number>> = {
       return 3;
     }
     const startedAt = Date.now();
-    await startCluster(place, say);
+    const giveBack = await holdRig(place, say);
+    await startCluster(place, say).finally(giveBack);
     say(`Ready after ${Math.round((Date.now() - startedAt) / 1000)} s.`);
     return verbs.status?.() ?? 0;
   },
@@ -50,7 +52,8 @@ const verbs: Record<string, () => Promise<number>> = {
     return 0;
   },
   async down() {
-    await stopRig(place);
+    const giveBack = await holdRig(place, say);
+    await stopRig(place).finally(giveBack);
     return 0;
   },
   async images() {

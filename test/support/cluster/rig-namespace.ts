@@ -3,6 +3,7 @@
  * them, and ends with their first process.
  */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import path from "node:path";
 import { processIdentity } from "../../../src/local/process-identity.ts";
@@ -18,8 +19,8 @@ export interface RigNamespace {
   identity: string;
 }
 
-/** Makes the namespaces, the cable between them and this machine, and the rig's own system folders. */
-export async function makeNamespace(place: RigPlace, pauseProgram: string): Promise<RigNamespace> {
+/** Makes the namespaces, empty but for their first process. */
+export async function makeNamespaces(place: RigPlace, pauseProgram: string): Promise<RigNamespace> {
   const log = await open(path.join(place.logs, "namespace.log"), "a");
   const isolated = [
     "--net",
@@ -41,7 +42,11 @@ export async function makeNamespace(place: RigPlace, pauseProgram: string): Prom
   const pid = await firstChild(outer.pid ?? 0);
   const identity = await processIdentity(pid);
   if (identity === undefined) throw new Error(`The rig's namespaces were not made: see ${place.logs}/namespace.log`);
-  const inside = { pid, identity };
+  return { pid, identity };
+}
+
+/** Lays the cable between the rig and this machine, and gives the rig system folders of its own. */
+export async function furnishNamespaces(place: RigPlace, inside: RigNamespace): Promise<void> {
   await connect(place, inside);
   // The kubelet's folders have fixed names: made in an empty /var/lib of the rig's own, they never exist outside.
   for (const folder of ["/run", "/var/lib"])
@@ -54,7 +59,6 @@ export async function makeNamespace(place: RigPlace, pauseProgram: string): Prom
   // What a pod mounts below a shared folder is seen by the kubelet, and by nobody outside.
   await runInside(inside, ["mount", "--make-rshared", "/"]);
   await runInside(inside, ["hostname", place.nodeName]);
-  return inside;
 }
 
 /** The command line that runs a program inside the namespaces. */
@@ -69,10 +73,12 @@ export function runInside(inside: RigNamespace, command: readonly string[], inpu
 }
 
 /** Ends every process inside, and with them mounts, rules and interfaces. A rig that is gone already is none. */
-export async function endNamespace({ pid, identity }: RigNamespace): Promise<void> {
-  if ((await processIdentity(pid)) !== identity) return;
-  process.kill(pid, "SIGKILL");
+export async function endNamespaces(place: RigPlace, { pid, identity }: RigNamespace): Promise<void> {
+  if ((await processIdentity(pid)) === identity) process.kill(pid, "SIGKILL");
   await until(async () => (await processIdentity(pid)) !== identity, `the rig's process ${pid} has ended`, 60);
+  // The kernel takes the network apart a moment after the last process has left it.
+  const cable = path.join("/sys/class/net", place.cable.here);
+  await until(async () => !existsSync(cable), `the interface ${place.cable.here} is gone`, 60);
 }
 
 async function connect(place: RigPlace, inside: RigNamespace): Promise<void> {

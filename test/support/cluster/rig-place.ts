@@ -1,9 +1,10 @@
-/** Where a rig lives: its folders, its addresses. Two may run side by side: one kept for development, one of a test run. */
+/** Where a rig lives: its folders, its addresses. They may run side by side: one kept for development, one of a test run. */
 import os from "node:os";
 import path from "node:path";
 import { resolvePaths } from "../../../src/local/paths.ts";
 
-export const rigNames = ["dev", "test"] as const;
+/** `spare` is what a test of the rig itself leaves behind and clears away. */
+export const rigNames = ["dev", "test", "spare"] as const;
 export type RigName = (typeof rigNames)[number];
 
 export interface RigPlace {
@@ -41,7 +42,7 @@ export interface RigPlace {
 /** The API server's port, as usual. */
 export const apiPort = 6443;
 
-const secondOctet: Record<RigName, number> = { dev: 213, test: 214 };
+const secondOctet: Record<RigName, number> = { dev: 213, test: 214, spare: 215 };
 
 /** Computes the place of a rig; touches nothing. */
 export function rigPlace(name: RigName): RigPlace {

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { processIdentity } from "../../../src/local/process-identity.ts";
-import { startAddons } from "./cluster-addons.ts";
-import { ensureGoProgram, kubernetesProgram, pauseProgram } from "./go-program.ts";
+import { ensureAddonPrograms, startAddons } from "./cluster-addons.ts";
+import { ensureGoProgram, kubernetesProgram, pauseProgram, removeBuildCaches } from "./go-program.ts";
 import {
   makeControlGroups,
   readKernelSettings,
@@ -12,7 +12,7 @@ import {
   restoreKernelSettings,
 } from "./machine-changes.ts";
 import { forgetContainers, importPauseImage, importTestImage } from "./rig-images.ts";
-import { endNamespace, makeNamespace } from "./rig-namespace.ts";
+import { endNamespaces, furnishNamespaces, makeNamespaces } from "./rig-namespace.ts";
 import { apiPort, type RigPlace } from "./rig-place.ts";
 import { run } from "./run.ts";
 import { startContainerd, startKubernetes, writeConfiguration } from "./start-programs.ts";
@@ -60,21 +60,24 @@ export async function startCluster(place: RigPlace, tell: (line: string) => void
   await installPackages(missing);
   const kubernetes = await ensureGoProgram(kubernetesProgram, tell);
   const pause = await ensureGoProgram(pauseProgram, tell);
+  const addonPrograms = await ensureAddonPrograms(tell);
+  await removeBuildCaches();
   for (const folder of [place.folder, place.logs, place.images]) await mkdir(folder, { recursive: true });
   const kernelSettings = await readKernelSettings();
   await makeControlGroups(place);
-  const inside = await makeNamespace(place, pause);
+  const inside = await makeNamespaces(place, pause);
   await writeFile(place.stateFile, JSON.stringify({ ...inside, kernelSettings }));
   try {
+    await furnishNamespaces(place, inside);
     await writeConfiguration(place);
     await startContainerd(place, inside);
     await forgetContainers(place);
     await importPauseImage(place, pause);
     await importTestImage(place);
     await startKubernetes(place, inside, kubernetes);
-    await startAddons(place, inside, kubernetes, tell);
+    await startAddons(place, inside, kubernetes, addonPrograms);
   } catch (error) {
-    await endNamespace(inside);
+    await stopRig(place);
     throw error;
   }
   return clusterAt(place, kubernetes, () => stopRig(place));
@@ -93,7 +96,7 @@ export async function findCluster(place: RigPlace): Promise<RunningCluster | und
 export async function stopRig(place: RigPlace): Promise<void> {
   const state = await readState(place);
   if (state !== undefined) {
-    await endNamespace(state);
+    await endNamespaces(place, state);
     await restoreKernelSettings(state.kernelSettings);
   }
   await removeControlGroups(place);
