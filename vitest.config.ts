@@ -10,6 +10,8 @@ const layer = (name: string, options: Record<string, unknown> = {}) => ({
 
 export default defineConfig({
   test: {
+    // A rig is taken apart after its last test.
+    teardownTimeout: 120_000,
     projects: [
       layer("unit"),
       layer("stacks", { testTimeout: 60_000 }),

@@ -1,6 +1,5 @@
 /** The rig itself: what every other cluster test takes for granted. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rigNames, rigPlace } from "../support/cluster/rig-place.ts";
 import type { RunningCluster } from "../support/cluster/running-cluster.ts";
 import { makeNamespace, type TestNamespace, testCluster } from "../support/cluster/test-cluster.ts";
 import { serviceOf, testPod, webPod } from "../support/cluster/test-pod.ts";
@@ -59,10 +58,4 @@ test("Pod Security refuses a privileged pod where 'restricted' is enforced (R9)"
   const privileged = { ...container, securityContext: { privileged: true } };
   const asked = namespace.apply({ ...pod, spec: { ...pod.spec, containers: [privileged] } });
   await expect(asked).rejects.toThrow(/violates PodSecurity "restricted/);
-});
-
-test("two rigs never share an address, a folder or a control group", () => {
-  const places = rigNames.map(rigPlace);
-  for (const part of ["network", "folder", "images", "controlGroup", "hostAddress"] as const)
-    expect(new Set(places.map((place) => place[part])).size).toBe(places.length);
 });
