@@ -19,6 +19,7 @@ import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
 import { createLocalRuntime } from "./local-runtime.ts";
 import type { Log } from "./log.ts";
+import { publicUrlSetting } from "./public-url-setting.ts";
 import { openTracer } from "./tracer.ts";
 import { version } from "./version.ts";
 
@@ -40,6 +41,7 @@ export async function startServerServices(
   const { store, settings, custody, dataKeys, paths, databaseUrl } = installation;
   const hub = startOperationHub(databaseUrl);
   const tracer = await openTracer("onvera-server", log);
+  const publicUrl = publicUrlSetting(process.env.ONVERA_PUBLIC_URL);
   let address: SignInAddress | undefined;
   const policy = { ...defaultWebhookPolicy, privateHosts: namedHosts(process.env.ONVERA_PRIVATE_WEBHOOK_HOSTS) };
   const app = createApp({
@@ -72,7 +74,7 @@ export async function startServerServices(
     },
   );
   const apiUrl = `http://127.0.0.1:${port}`;
-  address = signInAddress(process.env.ONVERA_PUBLIC_URL || apiUrl, apiUrl);
+  address = signInAddress(publicUrl ?? apiUrl, apiUrl);
   const told = address;
   await store.asPlatform((db) => writeSignInAddress(db, told));
   const forgetting = startForgetting({ store, log });
