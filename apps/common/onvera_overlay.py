@@ -1,7 +1,7 @@
 """Installs a deployment's own requirements on top of the shared environment this script lies in.
 
 Runs as the deployment's user from first to last: neither what a package's build does nor what lies in that user's
-folders is ever handled with more rights. Input on stdin: ``{"uv": path, "folder": path, "requirements": [...]}``.
+folders is ever handled with more rights. Input on stdin: ``{"uv": path, "folder": path, "requirements": [...], "name": folder of the overlay (optional)}``.
 The last line of stdout is the environment to run from. Exit code 3: the requirements do not fit; 4: installing failed.
 """
 
@@ -27,7 +27,9 @@ def main() -> None:
     folder = Path(plan["folder"])
     wanted = sorted(set(plan["requirements"]))
     digest = hashlib.sha256(json.dumps([str(SHARED), wanted]).encode()).hexdigest()[:12]
-    overlay = folder / digest
+    # In a pod the shared environment has the same place in every version, so that the caller names the overlay.
+    overlay = folder / plan.get("name", digest)
+    folder.mkdir(parents=True, exist_ok=True)
     if not (overlay / STAMP).is_file():
         shutil.rmtree(overlay, ignore_errors=True)
         pins = resolve(plan["uv"], wanted)

@@ -212,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/logs/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything kept of the processes' logs as one file */
+        get: operations["downloadDeploymentLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{deployment_id}/credentials": {
         parameters: {
             query?: never;
@@ -4944,6 +4961,104 @@ export interface operations {
             };
         };
     };
+    downloadDeploymentLogs: {
+        parameters: {
+            query?: {
+                process?: string;
+                /** @description Only lines from then on. */
+                since?: string;
+                /** @description Only lines before. */
+                until?: string;
+                /** @description Only lines with this text, in any case. */
+                contains?: string;
+                stream?: "stdout" | "stderr";
+                /** @description This level or a graver one. A line that names none has that of the line before it. */
+                level?: "debug" | "info" | "warning" | "error";
+                format?: "text" | "jsonl";
+            };
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By time, as they come: moment, process and replica, text; or each line's record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDeploymentCredentials: {
         parameters: {
             query?: never;
@@ -5122,10 +5237,6 @@ export interface operations {
         parameters: {
             query?: {
                 process?: string;
-                /** @description How many of the last lines. Default 200. */
-                tail?: number;
-                /** @description Only lines with a greater `seq`; name the process with it. */
-                after?: number;
                 /** @description Only lines from then on. */
                 since?: string;
                 /** @description Only lines before. */
@@ -5135,6 +5246,10 @@ export interface operations {
                 stream?: "stdout" | "stderr";
                 /** @description This level or a graver one. A line that names none has that of the line before it. */
                 level?: "debug" | "info" | "warning" | "error";
+                /** @description How many of the last lines. Default 200. */
+                tail?: number;
+                /** @description Only lines with a greater `seq`; name the process with it. */
+                after?: number;
                 /** @description `true` gives server-sent events, live. */
                 follow?: "true" | "false";
             };
@@ -12538,7 +12653,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events, oldest first, as they come. The export itself is written in the log. */
+            /** @description One event a line, oldest first, as they come. The export itself is written in the log. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,11 +1,8 @@
 /** Everything the Pulumi program of one deployment reads: plain JSON, made by the worker, sent to the runner or kept in ONVERA_SPEC_FILE. */
 import { z } from "zod";
 import { AppType, type DeploymentIdentity, DeploymentSpec, TEST_APP_TYPE } from "./deployment-spec.ts";
+import { KubernetesPlace } from "./kubernetes-place.ts";
 import { Workload } from "./workload.ts";
-
-/** Kinds of cluster a program can render for. A new target adds its word here and its folder in src/stacks/targets. */
-export const TargetKind = z.enum(["local"]);
-export type TargetKind = z.infer<typeof TargetKind>;
 
 /** Name of a secret as workloads and files know it. */
 const SecretName = z
@@ -21,9 +18,8 @@ const Identity = z.strictObject({
   hostLabel: z.string(),
 }) satisfies z.ZodType<DeploymentIdentity>;
 
-/** Where the deployment goes: facts of the cluster, none of them chosen by the customer. */
-export const TargetContext = z.strictObject({
-  target: TargetKind,
+/** Facts every kind of cluster has. */
+const sharedContext = {
   /** The database server as the app reaches it. */
   databaseHost: z.string(),
   databasePort: z.number().int().min(1).max(65_535),
@@ -32,8 +28,19 @@ export const TargetContext = z.strictObject({
   /** Full host name, `my-superset-abc123.localhost`. */
   host: z.string(),
   publicUrl: z.string(),
-});
+};
+
+/**
+ * Where the deployment goes: facts of the cluster, none of them chosen by the customer. A new target adds its member
+ * here and its folder in src/stacks/targets.
+ */
+export const TargetContext = z.discriminatedUnion("target", [
+  z.strictObject({ target: z.literal("local"), ...sharedContext }),
+  z.strictObject({ target: z.literal("kubernetes"), ...sharedContext, kubernetes: KubernetesPlace }),
+]);
 export type TargetContext = z.infer<typeof TargetContext>;
+/** Kinds of cluster a program can render for. */
+export type TargetKind = TargetContext["target"];
 
 export const ProgramOptions = z.strictObject({
   /** False only in the run that destroys the deployment. */

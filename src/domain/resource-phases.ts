@@ -16,8 +16,23 @@ const phaseOfType: Readonly<Record<string, CreatePhase>> = {
   "onvera:local:Job": "bootstrapping_app",
   "onvera:local:Process": "bootstrapping_app",
   "onvera:local:Route": "configuring_subdomain",
+  "kubernetes:core/v1:Namespace": "provisioning_infra",
+  "kubernetes:core/v1:ServiceAccount": "provisioning_infra",
+  "kubernetes:core/v1:ResourceQuota": "provisioning_infra",
+  "kubernetes:core/v1:LimitRange": "provisioning_infra",
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy": "provisioning_infra",
+  "kubernetes:core/v1:PersistentVolumeClaim": "provisioning_infra",
+  "kubernetes:core/v1:Secret": "provisioning_infra",
+  "kubernetes:core/v1:Service": "provisioning_infra",
+  "kubernetes:policy/v1:PodDisruptionBudget": "provisioning_infra",
+  "kubernetes:batch/v1:Job": "bootstrapping_app",
+  "kubernetes:apps/v1:Deployment": "bootstrapping_app",
+  "kubernetes:networking.k8s.io/v1:Ingress": "configuring_subdomain",
   "onvera:bench:Item": "provisioning_infra",
 };
+
+/** Names the phase of a Kubernetes object that belongs to another one than its type says: a job's. */
+export const PHASE_ANNOTATION = "onvera.dev/phase";
 
 const knownPhases: ReadonlySet<string> = new Set(createPhases);
 const isPhase = (word: unknown): word is CreatePhase => typeof word === "string" && knownPhases.has(word);
@@ -30,7 +45,17 @@ const isPhase = (word: unknown): word is CreatePhase => typeof word === "string"
  */
 export function resourcePhase(type: string, inputs: Readonly<Record<string, unknown>> = {}): CreatePhase | undefined {
   const phase = Object.hasOwn(phaseOfType, type) ? phaseOfType[type] : undefined;
-  return phase !== undefined && isPhase(inputs.phase) ? inputs.phase : phase;
+  const named = inputs.phase ?? annotatedPhase(inputs);
+  return phase !== undefined && isPhase(named) ? named : phase;
+}
+
+/** A Kubernetes object has no inputs of ours; its annotations are. */
+function annotatedPhase({ metadata }: Readonly<Record<string, unknown>>): unknown {
+  const annotations =
+    typeof metadata === "object" && metadata !== null && "annotations" in metadata && metadata.annotations;
+  return typeof annotations === "object" && annotations !== null && PHASE_ANNOTATION in annotations
+    ? annotations[PHASE_ANNOTATION]
+    : undefined;
 }
 
 export interface PhaseView {

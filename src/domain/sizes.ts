@@ -18,6 +18,10 @@ export interface Size {
   poolSize: number;
   /** CONNECTION LIMIT of the deployment's login role. */
   connectionLimit: number;
+  /** Volume of the app's own files, gigabytes. */
+  dataGigabytes: number;
+  /** Volume of the log files the app writes itself, gigabytes. */
+  logsGigabytes: number;
 }
 
 export const sizes: Record<SizeName, Size> = {
@@ -29,6 +33,8 @@ export const sizes: Record<SizeName, Size> = {
     taskParallelism: 4,
     poolSize: 3,
     connectionLimit: 40,
+    dataGigabytes: 5,
+    logsGigabytes: 5,
   },
   medium: {
     cpu: 2,
@@ -38,6 +44,8 @@ export const sizes: Record<SizeName, Size> = {
     taskParallelism: 8,
     poolSize: 5,
     connectionLimit: 80,
+    dataGigabytes: 10,
+    logsGigabytes: 10,
   },
   large: {
     cpu: 4,
@@ -47,5 +55,24 @@ export const sizes: Record<SizeName, Size> = {
     taskParallelism: 16,
     poolSize: 8,
     connectionLimit: 160,
+    dataGigabytes: 20,
+    logsGigabytes: 20,
   },
 };
+
+/** Short names for what app modules ask most. */
+const aliases: Record<string, keyof Size> = {
+  workers: "webWorkers",
+  threads: "webThreads",
+  parallelism: "taskParallelism",
+  pool: "poolSize",
+};
+
+/** Every word a `{{size:…}}` reference may use. */
+export const sizeWords: ReadonlySet<string> = new Set([...Object.keys(sizes.small), ...Object.keys(aliases)]);
+
+/** The figure a `{{size:…}}` reference stands for; undefined when size or word are not known. */
+export function sizeFigure(size: string, word: string): number | undefined {
+  const figures: Record<string, number> = Object.hasOwn(sizes, size) ? { ...sizes[size as SizeName] } : {};
+  return figures[aliases[word] ?? word];
+}

@@ -8,6 +8,9 @@ import { z } from "zod";
  * A string with references the target fills in when it renders the workload:
  *
  *   {{port:web}}          the port of the named process port
+ *   {{host:api-server}}   where the deployment's other processes reach this one
+ *   {{address:listen}}    the address a process listens on
+ *   {{address:proxy}}     whose word on a request's origin is taken
  *   {{dir:config}}        where `files` are placed (read-only for the app)
  *   {{dir:data}}          a folder that survives restarts and updates
  *   {{dir:logs}}          a folder for log files the app writes itself

@@ -12,7 +12,8 @@ export interface RuntimeTarget {
 
 export interface LogRequest {
   process?: string | undefined;
-  tail: number;
+  /** How many of the last lines; `all` gives whatever is kept, merged by time, and ends. */
+  tail: number | "all";
   after?: number | undefined;
   follow: boolean;
   filter?: LogFilter;

@@ -9,7 +9,7 @@ import type { Database } from "./components/database.ts";
 import type { Secrets } from "./components/secrets.ts";
 import type { Target } from "./components/target.ts";
 import { stackRules } from "./stack-rules.ts";
-import { checkWorkload, portNames } from "./workload-check.ts";
+import { checkWorkload } from "./workload-check.ts";
 import { digestOf } from "./workload-digests.ts";
 
 export interface DeploymentOutputs {
@@ -65,7 +65,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
       },
       opts,
     );
-    const network = new target.Network("network", { deploymentId, ports: portNames(workload) }, opts);
+    const network = new target.Network("network", { deploymentId, spec, workload, context }, opts);
     const compute = new target.Compute(
       "compute",
       {
@@ -73,7 +73,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
         revision,
         spec,
         workload,
-        publicUrl: context.publicUrl,
+        context,
         secrets: workloadSecrets(workload, secrets, database),
         secretsVersion: secretsVersion(input),
         network,
@@ -81,11 +81,7 @@ export function deploymentProgram(input: ProgramInput, target: Target): Program<
       },
       opts,
     );
-    const dns = new target.Dns(
-      "dns",
-      { deploymentId, host: context.host, publicUrl: context.publicUrl, port: workload.frontDoor.port, compute },
-      opts,
-    );
+    const dns = new target.Dns("dns", { deploymentId, spec, workload, context, compute }, opts);
     rules.assertAllAdopted();
 
     return {

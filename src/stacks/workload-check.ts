@@ -1,16 +1,9 @@
 /** Refuses a workload no target could render, before the first resource is declared. */
-import { sizes } from "../domain/sizes.ts";
+import { sizeWords } from "../domain/sizes.ts";
 import { secretsIn, type Workload } from "../domain/workload.ts";
 
+const addresses: ReadonlySet<string> = new Set(["listen", "proxy"]);
 const folders: ReadonlySet<string> = new Set(["config", "data", "logs", "run", "package"]);
-/** Members of the size table, and the short words targets know them by. */
-const sizeWords: ReadonlySet<string> = new Set([
-  ...Object.keys(sizes.small),
-  "workers",
-  "threads",
-  "parallelism",
-  "pool",
-]);
 const REFERENCE = /\{\{([a-z-]+):([a-zA-Z0-9_-]+)\}\}/g;
 
 /** Names of every port the workload's processes listen on, in their order. */
@@ -30,6 +23,8 @@ export function checkWorkload(workload: Workload, offered: ReadonlySet<string>):
     dir: (name) => folders.has(name),
     "secret-file": (name) => secrets.has(name),
     secret: (name) => secrets.has(name),
+    host: (name) => workload.processes.some((process) => process.name === name),
+    address: (name) => addresses.has(name),
     url: (name) => name === "public",
     size: (name) => sizeWords.has(name),
   };

@@ -37,6 +37,33 @@ describe("a deployment's log (issue 7.3)", () => {
     expect([wrong.status, wrong.body.error.code]).toEqual([400, "INVALID_REQUEST"]);
   });
 
+  it("is taken whole as a text file, narrowed likewise, by API and command line", async () => {
+    const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+    const file = async (query: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/deployments/${id}/logs/file${query}`, {
+        headers: { "X-API-Key": key },
+      });
+      return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    };
+    const whole = await file("");
+    expect([whole.status, whole.headers.get("content-type")]).toEqual([200, "text/plain; charset=utf-8"]);
+    expect(whole.headers.get("content-disposition")).toMatch(/^attachment; filename="[a-z0-9-]+\.log"$/);
+    expect(whole.text.split("\n")).toHaveLength(6);
+    expect(whole.text).toMatch(/^2026-01-01T00:00:00Z web\.0 {2}INFO begins\n/);
+    expect((await file("?contains=broke")).text).toBe("2026-01-01T00:00:00Z web.0  ERROR it broke\n");
+    const records = (await file("?format=jsonl&level=error")).text.trimEnd().split("\n");
+    expect(records.map((record) => JSON.parse(record).text)).toEqual(["ERROR it broke", "  Traceback of it"]);
+    expect((await file("?tail=1")).status).toBe(400);
+    const cli = createCli(`http://127.0.0.1:${port}`);
+    try {
+      const printed = await cli.run(["logs", id, "--all"], { env: { ONVERA_API_KEY: key } });
+      expect([printed.code, printed.out]).toEqual([0, whole.text]);
+      expect((await cli.run(["logs", id, "--all", "--follow"], { env: { ONVERA_API_KEY: key } })).code).toBe(2);
+    } finally {
+      cli.remove();
+    }
+  });
+
   it("is narrowed by command line, past and live", async () => {
     const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
     const cli = createCli(`http://127.0.0.1:${port}`);

@@ -63,6 +63,7 @@ const requests: Record<string, Asked> = {
   restoreState: { ok: 202, body: {} },
   listStateVersions: { ok: 200 },
   getDeploymentLogs: { ok: 200 },
+  downloadDeploymentLogs: { ok: 200 },
   getDeploymentHealth: { ok: 200 },
   getDeploymentMetrics: { ok: 200 },
   getDeploymentMetricsHistory: { ok: 200 },

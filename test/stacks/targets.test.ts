@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import type { TargetContext } from "../../src/domain/program-input.ts";
 import type { Target } from "../../src/stacks/components/target.ts";
 import { deploymentProgram } from "../../src/stacks/program.ts";
 import { deploymentId, input } from "./fixtures.ts";
@@ -41,10 +42,10 @@ const elsewhere: Target = {
   Dns: class extends pulumi.ComponentResource {
     readonly host: pulumi.Output<string>;
     readonly url: pulumi.Output<string>;
-    constructor(name: string, args: { host: string; publicUrl: string }, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, { context }: { context: TargetContext }, opts?: pulumi.ComponentResourceOptions) {
       super("onvera:deployment:Dns", name, {}, opts);
-      this.host = pulumi.output(args.host);
-      this.url = pulumi.output(args.publicUrl);
+      this.host = pulumi.output(context.host);
+      this.url = pulumi.output(context.publicUrl);
     }
   },
 };

@@ -29,6 +29,7 @@ export async function renderApp(databaseUrl: string, owner: Owner | null): Promi
     if (kind === "dir") return name === "package" ? packageFolder : at(name);
     if (kind === "secret-file") return at("secrets", name);
     if (kind === "port") return "8080";
+    if (kind === "host" || kind === "address") return "127.0.0.1";
     return kind === "url" ? "http://test-abc123.localhost" : undefined;
   };
   return {

@@ -46,7 +46,7 @@ export function scriptedRuntime(): ScriptedRuntime {
     async *logs(target, request) {
       const { tail, after, follow, signal } = request;
       const past = linesOf(target, request).filter((line) => after === undefined || line.seq > after);
-      const first = tail === 0 ? [] : past.slice(-tail);
+      const first = tail === "all" ? past : tail === 0 ? [] : past.slice(-tail);
       // Counted before the first line goes out: what is written meanwhile is new.
       let seen = linesOf(target, request).length;
       yield* first;

@@ -65,7 +65,7 @@ describe("a filtered log", () => {
     names: () => [...books.keys()],
     book: (_id: string, name: string) => books.get(name),
   } as unknown as LogCollector;
-  const read = async (filter: LogFilter, tail = 100) => {
+  const read = async (filter: LogFilter, tail: number | "all" = 100) => {
     const found: string[] = [];
     const request = { deploymentId: "dep", tail, follow: false, filter };
     for await (const { text } of streamLogs(logs, request, new AbortController().signal)) found.push(text);
@@ -86,6 +86,14 @@ describe("a filtered log", () => {
     expect(await read({ until: 16 })).toEqual(["ERROR early", "ERROR of the worker"]);
     expect(await read({ stream: "stderr", contains: "worker" })).toEqual(["ERROR of the worker"]);
     expect(await read({ level: "error", since: 600 })).toEqual([]);
+    const whole = await read({}, "all");
+    expect([whole.length, whole[0], whole[1], whole.at(-1)]).toEqual([
+      203,
+      "ERROR early",
+      "ERROR of the worker",
+      "INFO last",
+    ]);
+    expect(await read({ level: "error" }, "all")).toEqual(["ERROR early", "ERROR of the worker"]);
   });
 
   it("goes on with the new lines that pass", async () => {

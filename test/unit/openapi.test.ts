@@ -31,6 +31,7 @@ describe("the OpenAPI document", () => {
     const others: Record<string, string> = {
       streamActivity: "text/event-stream",
       exportAuditEvents: "text/csv",
+      downloadDeploymentLogs: "text/plain",
       readMetrics: "text/plain",
     };
     for (const { path, method, operation } of operations) {

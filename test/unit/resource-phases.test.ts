@@ -16,6 +16,9 @@ describe("the phase of a resource (TN-6)", () => {
   it("is a job's own where the job names one, and never a word that is no phase (ON-34)", () => {
     expect(resourcePhase("onvera:local:Job", { phase: "running_migrations" })).toBe("running_migrations");
     expect(resourcePhase("onvera:local:Job", { phase: "making_tea" })).toBe("bootstrapping_app");
+    const metadata = { annotations: { "onvera.dev/phase": "running_migrations" } };
+    expect(resourcePhase("kubernetes:batch/v1:Job", { metadata })).toBe("running_migrations");
+    expect(resourcePhase("kubernetes:batch/v1:Job", { metadata: {} })).toBe("bootstrapping_app");
   });
 
   it("does not exist for components, providers and the stack", () => {

@@ -8,10 +8,21 @@ import { addressOf } from "../../src/local/supervisor/git-source.ts";
 import { healthStatus } from "../../src/local/supervisor/health.ts";
 import { newProbeHistory, probeVerdict, recordAnswer } from "../../src/local/supervisor/probe-verdict.ts";
 import type { ProcessState } from "../../src/local/supervisor/protocol.ts";
+import { type RenderFacts, render } from "../../src/local/supervisor/rendering.ts";
 import { nextPhase, type ReplicaEvent, type ReplicaPhase } from "../../src/local/supervisor/replica-phase.ts";
 import { secretScrubber } from "../../src/local/supervisor/secret-scrubber.ts";
 import { firstUidOf } from "../../src/local/supervisor/uid-leases.ts";
 import { digestOf } from "../../src/local/supervisor/workload-files.ts";
+
+describe("a reference to an address", () => {
+  const facts = { ports: { web: 20_001 }, ownPorts: [], replica: 0 } as unknown as RenderFacts;
+
+  it("is loopback on this machine: nothing of an app listens to, or trusts, anybody else (ON-30)", () => {
+    const text = "{{address:listen}}:{{port:web}} {{address:proxy}} http://{{host:api-server}}:{{port:web}}/";
+    expect(render(text, facts)).toBe("127.0.0.1:20001 127.0.0.1 http://127.0.0.1:20001/");
+    expect(() => render("{{address:anywhere}}", facts)).toThrow("Unknown reference {{address:anywhere}}");
+  });
+});
 
 describe("backoff", () => {
   it("doubles from half a second to a minute", () => {

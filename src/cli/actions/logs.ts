@@ -1,7 +1,10 @@
 /** `onvera logs`: a deployment's log, past and live; without a deployment, the control plane's own. */
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import type { LogLevel } from "../../domain/log-filter.ts";
 import type { LogLine, Query } from "../api/contract.ts";
 import { readEvents } from "../api/event-stream.ts";
+import { usageError } from "../errors.ts";
 import { deploymentId } from "../find-deployment.ts";
 import { untilInterrupted } from "../follow/until-interrupted.ts";
 import { choice, type Invocation, isSet, text } from "../invocation.ts";
@@ -18,6 +21,7 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
   if (reference === undefined) return runVerb(invocation, "runLogs");
   const api = invocation.api();
   const id = await deploymentId(api, reference);
+  if (isSet(invocation, "all")) return printFile(invocation, id);
   const tail = wholeNumber("--tail", text(invocation, "tail") ?? String(DEFAULT_TAIL));
   const query = { process: text(invocation, "process"), tail, ...filterOf(invocation) };
   if (!isSet(invocation, "follow")) {
@@ -30,6 +34,27 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
     return undefined;
   }
   await untilInterrupted(invocation.io, (signal) => follow(invocation, id, query, signal));
+  return undefined;
+}
+
+/** Prints the file as it comes; a cut connection ends the command with an error, so that no half log passes for a whole. */
+async function printFile(invocation: Invocation, id: string): Promise<undefined> {
+  if (isSet(invocation, "follow") || text(invocation, "tail") !== undefined) {
+    throw usageError("--all prints everything that is kept.", "Leave --follow and --tail out.");
+  }
+  const { isForPrograms } = invocation.output;
+  const format = isForPrograms ? "jsonl" : "text";
+  const answer = await invocation.api().open("downloadDeploymentLogs", {
+    path: { deployment_id: id },
+    query: { process: text(invocation, "process"), ...filterOf(invocation), format },
+  });
+  if (answer.body === null) return undefined;
+  for await (const line of createInterface({
+    input: Readable.fromWeb(answer.body),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    invocation.io.out(`${isForPrograms ? line : safeLine(line)}\n`);
+  }
   return undefined;
 }
 

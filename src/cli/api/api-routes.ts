@@ -22,6 +22,7 @@ export const routes = {
   deleteWebhook: ["DELETE", "/api/v1/webhooks/{webhook_id}"],
   denyCliLogin: ["POST", "/api/v1/auth/cli-logins/{login_id}/deny"],
   destroyDeployment: ["DELETE", "/api/v1/deployments/{deployment_id}"],
+  downloadDeploymentLogs: ["GET", "/api/v1/deployments/{deployment_id}/logs/file"],
   drainWorker: ["POST", "/api/v1/workers/{worker_id}/drain"],
   endSession: ["DELETE", "/api/v1/sessions/{session_id}"],
   explainAccess: ["GET", "/api/v1/access/explain"],

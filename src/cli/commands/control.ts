@@ -90,6 +90,7 @@ export const logsCommand: CommandSpec = {
     { flags: "-f, --follow", description: "go on with what comes, until Ctrl+C" },
     { flags: "--process <name>", description: "only this process" },
     { flags: "--tail <n>", description: "how many of the last lines (default 200)" },
+    { flags: "--all", description: "everything that is kept, as text, by time" },
     { flags: "--since <when>", description: "only from then on: 15m, 2h, or a moment" },
     { flags: "--until <when>", description: "only before" },
     { flags: "--grep <text>", description: "only lines with this text, in any case" },
@@ -99,8 +100,9 @@ export const logsCommand: CommandSpec = {
   examples: [
     { line: "onvera logs etl --follow" },
     { line: "onvera logs etl --process scheduler --level error --since 2h" },
+    { line: "onvera logs etl --all > etl.log" },
   ],
-  calls: ["getDeploymentLogs", "listDeployments"],
+  calls: ["getDeploymentLogs", "downloadDeploymentLogs", "listDeployments"],
   load: () => import("../actions/logs.ts"),
 };
 

@@ -49,7 +49,7 @@ const Host = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/);
 const ModeBody = z.strictObject({ mode: z.enum(["open", "closed"]) });
 const LogQuery = z.object({
   process: Name.optional(),
-  tail: z.coerce.number().int().min(0).max(100_000).optional(),
+  tail: z.union([z.literal("all"), z.coerce.number().int().min(0).max(100_000)]).optional(),
   after: z.coerce.number().int().min(0).optional(),
   follow: z.enum(["true", "false", "1", "0"]).optional(),
   since: z.coerce.number().optional(),

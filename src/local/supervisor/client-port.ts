@@ -33,8 +33,8 @@ export interface CallOptions {
 
 export interface LogQuery extends LogFilter {
   process?: string;
-  /** How many of the last lines to start with. */
-  tail?: number;
+  /** How many of the last lines to start with; `all` gives whatever is kept and ends. */
+  tail?: number | "all";
   /** Only lines with a `seq` above this one. */
   after?: number;
   follow?: boolean;

@@ -2,6 +2,7 @@
 import { createLogFilter, isFilter, type LogFilter } from "../../domain/log-filter.ts";
 import type { LogBook } from "./log-book.ts";
 import type { LogCollector } from "./log-collector.ts";
+import { mergeByTime, mergeLive } from "./log-merge.ts";
 import { followRecords, lastRecords, recordsBetween } from "./log-query.ts";
 import { type LogRecord, toLogLine } from "./log-record.ts";
 import type { LogLine } from "./protocol.ts";
@@ -10,7 +11,8 @@ export interface LogRequest {
   deploymentId: string;
   /** All processes and jobs when left out. */
   process?: string;
-  tail?: number;
+  /** How many of the last lines; `all` reads whatever is kept, without following. */
+  tail?: number | "all";
   /** Only lines with a higher number; numbers are per process. */
   after?: number;
   follow: boolean;
@@ -31,6 +33,14 @@ export async function* streamLogs(
   const filter = request.filter ?? {};
   const accepts = new Map(names.map((name) => [name, createLogFilter(filter)]));
   const passes = (name: string, record: LogRecord) => accepts.get(name)?.(record) ?? true;
+  if (request.tail === "all") {
+    const whole = names.map((name) => {
+      const book = logs.book(request.deploymentId, name);
+      return tagged(name, recordsBetween(book, request.after ?? 0, book.lastSeq), (record) => passes(name, record));
+    });
+    yield* mergeByTime(whole);
+    return;
+  }
   if (request.after === undefined) {
     const count = request.tail ?? DEFAULT_TAIL;
     const books = names.map((name) => {
@@ -96,25 +106,4 @@ async function* tagged(
   passes: (record: LogRecord) => boolean,
 ): AsyncGenerator<LogLine> {
   for await (const record of records) if (passes(record)) yield toLogLine(name, record);
-}
-
-/** Takes from whichever source has a line first. */
-async function* mergeLive(sources: AsyncGenerator<LogLine>[]): AsyncGenerator<LogLine> {
-  const pending = new Map(sources.map((source) => [source, source.next().then((step) => ({ source, step }))]));
-  try {
-    while (pending.size > 0) {
-      const { source, step } = await Promise.race(pending.values());
-      if (step.done === true) {
-        pending.delete(source);
-        continue;
-      }
-      pending.set(
-        source,
-        source.next().then((next) => ({ source, step: next })),
-      );
-      yield step.value;
-    }
-  } finally {
-    for (const source of sources) void source.return(undefined);
-  }
 }

@@ -1,6 +1,6 @@
 /** Fills in the references of a workload (src/domain/workload.ts) for this machine. */
 import path from "node:path";
-import { sizes } from "../../domain/sizes.ts";
+import { sizeFigure } from "../../domain/sizes.ts";
 import { type ReferenceLookup, renderTemplate } from "../../domain/workload.ts";
 import type { DeploymentFolders } from "./folders.ts";
 import { RequestError } from "./request-error.ts";
@@ -19,13 +19,7 @@ export interface RenderFacts {
   ownPorts: string[];
 }
 
-/** Short names for what app modules ask most. */
-const sizeAliases: Record<string, string> = {
-  workers: "webWorkers",
-  threads: "webThreads",
-  parallelism: "taskParallelism",
-  pool: "poolSize",
-};
+const LOOPBACK = "127.0.0.1";
 
 /** The name under which copy n leases a port: copy 0 has the plain name. */
 export function replicaPortName(port: string, replica: number): string {
@@ -60,10 +54,15 @@ function lookupFor(facts: RenderFacts): ReferenceLookup {
         return /^[a-z][a-z0-9_]*$/.test(name) ? path.join(facts.folders.secrets, name) : undefined;
       case "secret":
         return facts.secrets?.[name];
+      // Everything of a deployment runs on this machine: its processes and its gateway meet on the loopback.
+      case "host":
+        return LOOPBACK;
+      case "address":
+        return name === "listen" || name === "proxy" ? LOOPBACK : undefined;
       case "url":
         return name === "public" ? facts.publicUrl : undefined;
       case "size":
-        return sizeFigure(facts.size, name);
+        return sizeFigure(facts.size, name)?.toString();
       default:
         return undefined;
     }
@@ -85,11 +84,4 @@ function folderNamed(name: string, { folders, packageFolder }: RenderFacts): str
     default:
       return undefined;
   }
-}
-
-function sizeFigure(size: string, name: string): string | undefined {
-  const figures: Record<string, number> | undefined = Object.hasOwn(sizes, size)
-    ? { ...sizes[size as keyof typeof sizes] }
-    : undefined;
-  return figures?.[sizeAliases[name] ?? name]?.toString();
 }

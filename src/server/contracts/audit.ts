@@ -1,5 +1,4 @@
 /** The audit log as declared: read, export, and whether it is whole. */
-import { z } from "@hono/zod-openapi";
 import {
   AuditEventView,
   AuditExportQuery,
@@ -8,7 +7,7 @@ import {
   AuditVerificationQuery,
 } from "../schemas/audit.ts";
 import { envelope, pageOf } from "../schemas/common.ts";
-import { declare, jsonAnswer, problems } from "./declare.ts";
+import { declare, fileAnswer, jsonAnswer, problems } from "./declare.ts";
 
 const tags = ["Audit"];
 
@@ -22,8 +21,6 @@ export const listAudit = declare("audit.read", {
   responses: { 200: jsonAnswer("A page of events, newest first.", pageOf(AuditEventView)), ...problems() },
 });
 
-const lines = z.string().meta({ description: "One event a line, oldest first." });
-
 export const exportAudit = declare("audit.read", {
   method: "get",
   path: "/audit/export",
@@ -32,10 +29,10 @@ export const exportAudit = declare("audit.read", {
   summary: "The audit log as one file",
   request: { query: AuditExportQuery },
   responses: {
-    200: {
-      description: "The events, oldest first, as they come. The export itself is written in the log.",
-      content: { "application/x-ndjson": { schema: lines }, "text/csv": { schema: lines } },
-    },
+    200: fileAnswer("One event a line, oldest first, as they come. The export itself is written in the log.", [
+      "application/x-ndjson",
+      "text/csv",
+    ]),
     ...problems(),
   },
 });

@@ -76,6 +76,15 @@ export const jsonOrStream = <T extends z.ZodType>(description: string, schema: T
   content: { "application/json": { schema }, "text/event-stream": { schema: ServerSentEvent } },
 });
 
+/** A text as a file, in one of these media types. */
+export const fileAnswer = (
+  description: string,
+  mediaTypes: readonly string[],
+): { description: string; content: Record<string, { schema: z.ZodString }> } => ({
+  description,
+  content: Object.fromEntries(mediaTypes.map((type) => [type, { schema: z.string() }])),
+});
+
 /** Server-sent events only. */
 export const streamAnswer = (description: string) => ({
   description,

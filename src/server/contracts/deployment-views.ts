@@ -5,6 +5,7 @@ import { OperationEventView, OperationListQuery, OperationView } from "../schema
 import {
   CredentialsView,
   HealthView,
+  LogFileQuery,
   LogLineView,
   LogQuery,
   MetricsHistoryQuery,
@@ -15,7 +16,7 @@ import {
   ResourceView,
   StateVersionView,
 } from "../schemas/runtime.ts";
-import { declare, jsonAnswer, jsonOrStream, problems } from "./declare.ts";
+import { declare, fileAnswer, jsonAnswer, jsonOrStream, problems } from "./declare.ts";
 import { deploymentParam } from "./deployments.ts";
 
 const tags = ["Deployment insight"];
@@ -29,6 +30,22 @@ export const getLogs = declare("deployments.logs", {
   summary: "Read or follow the processes' logs",
   request: { params, query: LogQuery },
   responses: { 200: jsonOrStream("The lines, oldest first.", listOf(LogLineView)), ...problems(404) },
+});
+
+export const downloadLogs = declare("deployments.logs", {
+  method: "get",
+  path: "/deployments/{deployment_id}/logs/file",
+  operationId: "downloadDeploymentLogs",
+  tags,
+  summary: "Everything kept of the processes' logs as one file",
+  request: { params, query: LogFileQuery },
+  responses: {
+    200: fileAnswer("By time, as they come: moment, process and replica, text; or each line's record.", [
+      "text/plain",
+      "application/x-ndjson",
+    ]),
+    ...problems(404),
+  },
 });
 
 export const getHealth = declare("deployments.read", {

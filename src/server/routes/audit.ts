@@ -7,6 +7,7 @@ import { listAudit, refuseEmptySpan } from "../services/audit-log.ts";
 import { verification, verifyChain } from "../services/audit-verification.ts";
 import { audit, transact } from "../transact.ts";
 import { newApi } from "./api.ts";
+import { textFile } from "./text-file.ts";
 
 const fileTypes = { jsonl: "application/x-ndjson", csv: "text/csv; charset=utf-8" } as const;
 
@@ -27,10 +28,7 @@ export const auditRoutes = (deps: ServerDeps) =>
         audit(db, c, { organizationId, action: "audit.export", change: { format, ...filters } }),
       );
       const lines = exportLines((work) => transact(deps, organizationId, work), { organizationId, filters, format });
-      return c.body(asBytes(lines, deps), 200, {
-        "Content-Type": fileTypes[format],
-        "Content-Disposition": `attachment; filename="onvera-audit.${format}"`,
-      });
+      return textFile(deps, c, { name: `onvera-audit.${format}`, contentType: fileTypes[format], pieces: lines });
     })
 
     .openapi(contracts.verifyAudit, async (c) => {
@@ -43,23 +41,3 @@ export const auditRoutes = (deps: ServerDeps) =>
       if (caller.isOperator) chains.push(await transact(deps, null, (db) => verifyChain(db, null, undefined)));
       return c.json({ data: verification(chains, deps.now()) }, 200);
     });
-
-/** Asks for the next line when the reader has taken the one before; a fault ends the answer short, so that it is seen. */
-function asBytes(lines: AsyncGenerator<string>, { log }: ServerDeps): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const next = await lines.next();
-        if (next.done) controller.close();
-        else controller.enqueue(encoder.encode(next.value));
-      } catch (err) {
-        log.error({ err }, "An export of the audit log broke off");
-        controller.error(err);
-      }
-    },
-    async cancel() {
-      await lines.return(undefined);
-    },
-  });
-}

@@ -15,10 +15,12 @@ import { metricsHistory, spanOf } from "../services/metrics-history.ts";
 import { listOperations, listResourceEvents } from "../services/operations.ts";
 import { audit, transact } from "../transact.ts";
 import { urlOf } from "../views/deployment-view.ts";
+import { logFile, logFileTypes } from "../views/log-file.ts";
 import { eventView } from "../views/operation-view.ts";
 import { receiptView } from "../views/receipt-view.ts";
 import { resourceTree } from "../views/resource-tree.ts";
 import { newApi } from "./api.ts";
+import { textFile } from "./text-file.ts";
 
 /** The app's first administrator is always called so (src/stacks/apps). */
 const ADMIN_USER = "admin";
@@ -48,6 +50,23 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
       const lines = deps.runtime.logs(target, { ...request, after, follow: false, signal: c.req.raw.signal });
       for await (const line of lines) items.push(line);
       return c.json({ data: { items } }, 200);
+    })
+
+    .openapi(contracts.downloadLogs, async (c) => {
+      const row = await readDeployment(deps, organizationOf(c.get("caller")), c.req.valid("param").deployment_id);
+      const { process, since, until, format, ...plain } = c.req.valid("query");
+      const lines = deps.runtime.logs(runtimeTarget(row), {
+        process,
+        tail: "all",
+        follow: false,
+        filter: { ...plain, since: millisecondsOf(since), until: millisecondsOf(until) },
+        signal: c.req.raw.signal,
+      });
+      return textFile(deps, c, {
+        name: `${row.host_label}.${format === "text" ? "log" : format}`,
+        contentType: logFileTypes[format],
+        pieces: logFile(lines, format),
+      });
     })
 
     .openapi(contracts.getHealth, async (c) => {

@@ -89,17 +89,12 @@ export const LogLineView = z
   .meta({ id: "LogLine" });
 export type LogLineView = z.infer<typeof LogLineView>;
 
-export const LogQuery = z.strictObject({
+/** Which lines are wanted, wherever in the log they are. */
+const logFilter = {
   process: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,40}$/)
     .optional(),
-  tail: integerQuery(0, 5000, "How many of the last lines. Default 200.").default(200),
-  after: integerQuery(
-    0,
-    Number.MAX_SAFE_INTEGER,
-    "Only lines with a greater `seq`; name the process with it.",
-  ).optional(),
   since: Moment.optional().meta({ description: "Only lines from then on." }),
   until: Moment.optional().meta({ description: "Only lines before." }),
   contains: z.string().min(1).max(200).optional().meta({ description: "Only lines with this text, in any case." }),
@@ -107,8 +102,20 @@ export const LogQuery = z.strictObject({
   level: z.enum(logLevels).optional().meta({
     description: "This level or a graver one. A line that names none has that of the line before it.",
   }),
+};
+
+export const LogQuery = z.strictObject({
+  ...logFilter,
+  tail: integerQuery(0, 5000, "How many of the last lines. Default 200.").default(200),
+  after: integerQuery(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    "Only lines with a greater `seq`; name the process with it.",
+  ).optional(),
   follow: z.enum(["true", "false"]).default("false").meta({ description: "`true` gives server-sent events, live." }),
 });
+
+export const LogFileQuery = z.strictObject({ ...logFilter, format: z.enum(["text", "jsonl"]).default("text") });
 
 export interface ResourceNode {
   urn: string;

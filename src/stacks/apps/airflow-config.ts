@@ -32,7 +32,7 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       plugins_folder: "{{dir:data}}/plugins",
       load_examples: false,
       parallelism: size.taskParallelism,
-      execution_api_server_url: "http://127.0.0.1:{{port:web}}/execution/",
+      execution_api_server_url: "http://{{host:api-server}}:{{port:web}}/execution/",
       // The default asks the resolver for this machine's full name, which can hang where there is no DNS.
       hostname_callable: "socket.gethostname",
       fernet_key_cmd: "cat {{secret-file:fernet_key}}",
@@ -46,7 +46,7 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
     },
     api: {
       base_url: "{{url:public}}",
-      host: "127.0.0.1",
+      host: "{{address:listen}}",
       // With several workers, one import and a fork for each; alone, one process less.
       server_type: size.webWorkers > 1 ? "gunicorn" : "uvicorn",
       secret_key_cmd: "cat {{secret-file:api_secret_key}}",

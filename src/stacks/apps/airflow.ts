@@ -39,8 +39,8 @@ export const airflow: AppModule = (spec, identity, surroundings) => {
       ...pythonEnvironment,
       AIRFLOW_HOME: "{{dir:data}}",
       AIRFLOW_CONFIG: "{{dir:config}}/airflow.cfg",
-      // Only the gateway, on this machine, may say who a request is from.
-      FORWARDED_ALLOW_IPS: "127.0.0.1",
+      // Only the gateway may say who a request is from.
+      FORWARDED_ALLOW_IPS: "{{address:proxy}}",
       ...signIn.env,
     },
     secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url", ...signIn.secrets],
@@ -78,7 +78,7 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
       packaged("launch.py"),
       "api-server",
       "--host",
-      "127.0.0.1",
+      "{{address:listen}}",
       "--port",
       "{{port:web}}",
       "--workers",

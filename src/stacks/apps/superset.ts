@@ -93,7 +93,7 @@ function web(replicas: number, size: (typeof sizes)[keyof typeof sizes]): Worklo
       "--config",
       packaged("gunicorn_conf.py"),
       "--bind",
-      "127.0.0.1:{{port:web}}",
+      "{{address:listen}}:{{port:web}}",
       "--workers",
       String(size.webWorkers),
       "--threads",

@@ -1,6 +1,7 @@
 /** Compute: the workload itself. Jobs first, in their order; processes only after every job ended well. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
+import type { TargetContext } from "../../domain/program-input.ts";
 import type { Workload } from "../../domain/workload.ts";
 import type { Database } from "./database.ts";
 import type { Network } from "./network.ts";
@@ -11,7 +12,7 @@ export interface ComputeArgs {
   revision: string;
   spec: DeploymentSpec;
   workload: Workload;
-  publicUrl: string;
+  context: TargetContext;
   /** Exactly the secrets the workload names. */
   secrets: Record<string, pulumi.Input<string>>;
   /** Changes when any secret's value does, without telling anything about it. */

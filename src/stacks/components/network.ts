@@ -1,10 +1,14 @@
 /** Network: the deployment's own place to run in, walled off from its neighbours (ON-30), and its ports. */
 import type * as pulumi from "@pulumi/pulumi";
+import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
+import type { TargetContext } from "../../domain/program-input.ts";
+import type { Workload } from "../../domain/workload.ts";
 
 export interface NetworkArgs {
   deploymentId: string;
-  /** Names of the ports the workload listens on. */
-  ports: readonly string[];
+  spec: DeploymentSpec;
+  workload: Workload;
+  context: TargetContext;
 }
 
 export interface Network extends pulumi.ComponentResource {

@@ -4,6 +4,7 @@ import type { Target } from "../components/target.ts";
 
 const targets: Record<TargetKind, () => Promise<Target>> = {
   local: async () => (await import("./local/index.ts")).localTarget,
+  kubernetes: async () => (await import("./kubernetes/index.ts")).kubernetesTarget,
 };
 
 /** Imports the target that renders for this kind of cluster. */

@@ -56,13 +56,16 @@ interface FollowOptions {
   signal: AbortSignal;
 }
 
+/** A moment so many seconds ago, as the API takes it. */
+export const momentAgo = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString();
+
 /** After a break the last lines are read again; those already shown are recognised by their number. */
 async function follow({ deploymentId, wanted, add, onError, signal }: FollowOptions): Promise<void> {
   const address = new URL(`/api/v1/deployments/${deploymentId}/logs`, location.origin);
   address.searchParams.set("follow", "true");
   address.searchParams.set("tail", String(FIRST_LINES));
   const { process, level, since } = wanted;
-  const from = since === undefined ? undefined : new Date(Date.now() - since * 1000).toISOString();
+  const from = since === undefined ? undefined : momentAgo(since);
   for (const [name, value] of Object.entries({ process, level, since: from }))
     if (value !== undefined) address.searchParams.set(name, value);
   while (!signal.aborted) {

@@ -1,11 +1,13 @@
 /** What the running app writes: all processes or one, searched, followed, paused, taken along. */
 import { Button, Group, Paper, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { Deployment, LogLine } from "../api/types.ts";
-import { saveText } from "../shared/save-text.ts";
+import { saveFile } from "../shared/save-text.ts";
 import { Failure } from "../shared/states.tsx";
+import { logFile } from "./log-file.ts";
 import { useLog } from "./log-stream.ts";
 import { useApps } from "./queries.ts";
 
@@ -45,6 +47,17 @@ export function LogsTab({ deployment }: { deployment: Deployment }) {
     ({ text, stream }) =>
       (!onlyErrors || stream === "stderr") && (wanted === "" || text.toLowerCase().includes(wanted)),
   );
+  const download = useMutation({
+    mutationFn: () =>
+      logFile(deployment.id, {
+        process: process ?? undefined,
+        level: level ?? undefined,
+        since: since === null ? undefined : Number(since),
+        contains: needle === "" ? undefined : needle,
+        stream: onlyErrors ? "stderr" : undefined,
+      }),
+    onSuccess: (file) => saveFile(`${deployment.name}.log`, file),
+  });
   const processes = apps.data?.items.find(({ app_type: type }) => type === deployment.app_type)?.processes ?? [];
   return (
     <Stack gap="sm">
@@ -92,12 +105,14 @@ export function LogsTab({ deployment }: { deployment: Deployment }) {
         <Button
           variant="default"
           leftSection={<IconDownload size={16} aria-hidden />}
-          onClick={() => saveText(`${deployment.name}.log`, shown.map(textOf).join("\n"))}
+          loading={download.isPending}
+          onClick={() => download.mutate()}
         >
           Download
         </Button>
       </Group>
       {error !== undefined && <Failure error={error} />}
+      {download.isError && <Failure error={download.error} />}
       <LogLines lines={shown} isFollowing={isFollowing} />
     </Stack>
   );

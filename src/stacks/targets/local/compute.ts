@@ -20,7 +20,7 @@ export class LocalCompute extends pulumi.ComponentResource implements Compute {
   constructor(name: string, args: ComputeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("onvera:deployment:Compute", name, {}, opts);
     const { deploymentId, revision, workload } = args;
-    const context: DigestContext = args;
+    const context: DigestContext = { ...args, publicUrl: args.context.publicUrl };
     const after = (...resources: pulumi.Resource[]) => ({ parent: this, dependsOn: [args.network, ...resources] });
 
     const secrets = new LocalSecrets(`${name}-secrets`, { deploymentId, secrets: args.secrets }, after());

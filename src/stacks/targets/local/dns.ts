@@ -11,10 +11,10 @@ export class LocalDns extends pulumi.ComponentResource implements Dns {
     super("onvera:deployment:Dns", name, {}, opts);
     this.host = new LocalRoute(
       `${name}-route`,
-      { deploymentId: args.deploymentId, host: args.host, port: args.port },
+      { deploymentId: args.deploymentId, host: args.context.host, port: args.workload.frontDoor.port },
       { parent: this, dependsOn: [args.compute] },
     ).host;
-    this.url = this.host.apply(() => args.publicUrl);
+    this.url = this.host.apply(() => args.context.publicUrl);
     this.registerOutputs({ host: this.host, url: this.url });
   }
 }

@@ -1,14 +1,14 @@
 /** The target `local`: this machine as a cluster. */
 import type { Target } from "../../components/target.ts";
+import { TenantDatabase } from "../shared/database.ts";
+import { StackSecrets } from "../shared/secrets.ts";
 import { LocalCompute } from "./compute.ts";
-import { LocalDatabase } from "./database.ts";
 import { LocalDns } from "./dns.ts";
 import { LocalNetwork } from "./network.ts";
-import { LocalDeploymentSecrets } from "./secrets.ts";
 
 export const localTarget: Target = {
-  Secrets: LocalDeploymentSecrets,
-  Database: LocalDatabase,
+  Secrets: StackSecrets,
+  Database: TenantDatabase,
   Network: LocalNetwork,
   Compute: LocalCompute,
   Dns: LocalDns,

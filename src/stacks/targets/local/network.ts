@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LocalIdentity, LocalPorts } from "../../../providers/onvera/resources.ts";
 import type { Network, NetworkArgs } from "../../components/network.ts";
+import { portNames } from "../../workload-check.ts";
 
 export class LocalNetwork extends pulumi.ComponentResource implements Network {
   readonly ports: pulumi.Output<Record<string, number>>;
@@ -12,7 +13,7 @@ export class LocalNetwork extends pulumi.ComponentResource implements Network {
     const identity = new LocalIdentity(`${name}-identity`, { deploymentId }, { parent: this });
     this.ports = new LocalPorts(
       `${name}-ports`,
-      { deploymentId, names: [...args.ports] },
+      { deploymentId, names: portNames(args.workload) },
       { parent: this, dependsOn: [identity] },
     ).ports;
     this.registerOutputs({ ports: this.ports });

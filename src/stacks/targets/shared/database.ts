@@ -1,4 +1,4 @@
-/** Database on this machine's PostgreSQL: an owner nobody can log in as, two logins, one database closed to the public. */
+/** Database on a PostgreSQL server, this machine's or a cluster's: an owner nobody can log in as, two logins, one database closed to the public. */
 import { Database as PostgresqlDatabase } from "@pulumi/postgresql/database.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import { Role } from "@pulumi/postgresql/role.js";
@@ -13,7 +13,7 @@ const creationOnly = ["name", "owner", "template", "encoding", "lcCollate", "lcC
 /** What the template has; any other locale cannot be cloned from it. */
 const AS_TEMPLATE = "DEFAULT";
 
-export class LocalDatabase extends pulumi.ComponentResource implements Database {
+export class TenantDatabase extends pulumi.ComponentResource implements Database {
   readonly host: pulumi.Output<string>;
   readonly port: pulumi.Output<number>;
   readonly database: pulumi.Output<string>;

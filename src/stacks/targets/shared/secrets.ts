@@ -1,4 +1,4 @@
-/** Secrets on this machine: passwords made once in the stack, long-lived keys passed through. */
+/** Secrets in the stack's own state: passwords made once in the stack, long-lived keys passed through. */
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import type { DatabaseLogin, LoginSide } from "../../../domain/database-logins.ts";
@@ -20,7 +20,7 @@ const creationOnly = [
   "upper",
 ];
 
-export class LocalDeploymentSecrets extends pulumi.ComponentResource implements Secrets {
+export class StackSecrets extends pulumi.ComponentResource implements Secrets {
   readonly adminPassword: pulumi.Output<string>;
   readonly loginPasswords: Record<LoginSide, pulumi.Output<string>>;
   readonly custody: Record<string, pulumi.Output<string>>;
