@@ -29,12 +29,14 @@ export const ownAffairs: Readonly<Record<string, string>> = {
 /** Routes without a command, and why they have none. */
 const pagesAffairs: Readonly<Partial<Record<OperationId, string>>> = {
   completeAppLogin: "a sign-in goes on in the browser it was begun in; `onvera open` begins one",
+  beginSso: "ends in the browser that began it, which keeps a cookie for it; `auth login` goes by that browser",
+  finishSso: "ends in the browser that began it, which keeps a cookie for it; `auth login` goes by that browser",
 };
 
 export interface Parity {
   /** Each operation of the API with the commands that reach it. */
   commandsOf: Readonly<Record<OperationId, readonly string[]>>;
-  /** Operations no command reaches. */
+  /** Operations no command reaches, though a terminal could. */
   unreached: readonly OperationId[];
   /** Commands that reach no operation and give no reason. */
   unexplained: readonly string[];

@@ -52,6 +52,28 @@ export const errorCatalogue = {
     "Sign-in not valid",
     "This sign-in of the command line was refused, used, or has expired. Run 'onvera auth login' again",
   ),
+  SSO_NOT_CONFIGURED: facts(
+    404,
+    "No single sign-on",
+    "No organization by this name signs in by an identity provider of its own",
+  ),
+  SSO_REQUIRED: facts(
+    403,
+    "Single sign-on only",
+    "This organization is entered by its own identity provider only. Choose 'Sign in with SSO'",
+  ),
+  SSO_REFUSED: facts(403, "Sign-in refused", "The identity provider's answer was refused"),
+  SSO_SIGN_IN_NOT_VALID: facts(
+    403,
+    "Sign-in not valid",
+    "This sign-in was begun in another browser, was used, or has expired. Begin again",
+  ),
+  SSO_PROVIDER_UNAVAILABLE: facts(
+    503,
+    "Identity provider unavailable",
+    "The organization's identity provider could not be asked",
+    true,
+  ),
   NOT_FOUND: facts(404, "Not found", "There is nothing at this address"),
   ORGANIZATION_NOT_FOUND: facts(404, "Organization not found", "Organization not found"),
   PROJECT_NOT_FOUND: facts(404, "Project not found", "Project not found"),

@@ -78,6 +78,8 @@ export const permissions = {
   "sessions.write": { scope: "keys:write", role: "viewer" },
   "webhooks.read": { scope: "webhooks:read", role: "admin" },
   "webhooks.write": { scope: "webhooks:write", role: "admin" },
+  "sso.read": { scope: "org:read", role: "admin" },
+  "sso.write": { scope: "org:write", role: "owner" },
   "audit.read": { scope: "audit:read", role: "admin" },
   "apps.read": { scope: "org:read", role: "viewer" },
 } as const satisfies Record<string, PermissionFacts>;

@@ -7,6 +7,7 @@ import { type SignInAddress, signInAddress } from "../domain/sign-in.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import { startForgetting } from "../server/answers-kept.ts";
 import { createApp, type ServerApp } from "../server/app.ts";
+import { defaultIdentityPolicy } from "../server/identity/provider.ts";
 import { defaultLimits } from "../server/middleware/rate-limit.ts";
 import { startOperationHub } from "../server/operation-hub.ts";
 import { noRuntime } from "../server/runtime-reader.ts";
@@ -59,6 +60,7 @@ export async function startServerServices(
     limits: defaultLimits,
     webhooks: policy,
     privateClusterHosts: namedHosts(process.env.ONVERA_PRIVATE_CLUSTER_HOSTS),
+    identity: { ...defaultIdentityPolicy, privateHosts: namedHosts(process.env.ONVERA_PRIVATE_IDENTITY_HOSTS) },
     tracer,
     issuer: () => address?.issuer,
     docsScript: distFile("assets/scalar.js"),

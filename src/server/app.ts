@@ -33,6 +33,7 @@ import { projectRoutes } from "./routes/projects.ts";
 import { serviceRoutes, stateRoutes } from "./routes/service.ts";
 import { serviceAccountRoutes } from "./routes/service-accounts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { ssoRoutes } from "./routes/sso.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { serveProvider } from "./sign-in/mount.ts";
 import { providerSource } from "./sign-in/provider.ts";
@@ -100,6 +101,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     sessionRoutes,
     apiKeyRoutes,
     serviceAccountRoutes,
+    ssoRoutes,
     auditRoutes,
     webhookRoutes,
     serviceRoutes,

@@ -22,6 +22,8 @@ export interface Caller {
   apiKeyId: string | null;
   apiKeyName: string | null;
   sessionId: string | null;
+  /** The one organization this key or session speaks for; null for a person who signed in with their password. */
+  confinedTo: string | null;
   /** Who is written down as having done it. */
   actor: Actor;
 }

@@ -3,6 +3,7 @@ import type { Tracer } from "../automation/tracing.ts";
 import type { Custody } from "../store/crypto/custody.ts";
 import type { DataKeys } from "../store/crypto/data-keys.ts";
 import type { Store } from "../store/database.ts";
+import type { IdentityPolicy } from "./identity/provider.ts";
 import type { Limits } from "./middleware/rate-limit.ts";
 import type { OperationHub } from "./operation-hub.ts";
 import type { RuntimeReader } from "./runtime-reader.ts";
@@ -35,6 +36,8 @@ export interface ServerDeps {
   webhooks: WebhookPolicy;
   /** Hosts with private addresses that customers' clusters and their database servers may have. */
   privateClusterHosts: readonly string[];
+  /** How organizations' own identity providers are asked. */
+  identity: IdentityPolicy;
   tracer: Tracer;
   /** The name of the OpenID provider, which is its address (`http://127.0.0.1:7600/oidc`); undefined until the server listens. */
   issuer(): string | undefined;

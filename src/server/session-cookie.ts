@@ -6,6 +6,8 @@ import type { ServerEnv } from "./caller.ts";
 
 const NAME = "onvera_session";
 const DAYS = 30;
+/** What a browser keeps while it is away at an identity provider; read by our own page once it is back. */
+const SIGN_IN = "onvera_sso";
 
 /** A page always names its origin on a POST; over https the cookie is bound to this very host by its prefix. */
 const isHttps = (c: Context<ServerEnv>) => (c.req.header("Origin") ?? "").startsWith("https://");
@@ -46,4 +48,19 @@ export function readCookie(c: Context<ServerEnv>): string | undefined {
 /** Takes the cookie back. */
 export function dropCookie(c: Context<ServerEnv>): void {
   deleteCookie(c, NAME, options(c));
+}
+
+/** Gives the browser the secret of a sign-in it has begun. */
+export function keepSignIn(c: Context<ServerEnv>, secret: string, expires: Date): void {
+  setCookie(c, SIGN_IN, secret, { ...options(c), expires });
+}
+
+/** The secret of the sign-in this browser began; undefined where it began none. */
+export function readSignIn(c: Context<ServerEnv>): string | undefined {
+  return isHttps(c) ? getCookie(c, SIGN_IN, "host") : getCookie(c, SIGN_IN);
+}
+
+/** A sign-in is tried once. */
+export function dropSignIn(c: Context<ServerEnv>): void {
+  deleteCookie(c, SIGN_IN, options(c));
 }

@@ -19,6 +19,7 @@ import * as traces from "./migrations/0015-traces.ts";
 import * as serviceAccounts from "./migrations/0016-service-accounts.ts";
 import * as kubernetesClusters from "./migrations/0017-kubernetes-clusters.ts";
 import * as providerRecords from "./migrations/0018-provider-records.ts";
+import * as identityProviders from "./migrations/0019-identity-providers.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -40,6 +41,7 @@ export const migrations: Record<string, Migration> = {
   "0016-service-accounts": serviceAccounts,
   "0017-kubernetes-clusters": kubernetesClusters,
   "0018-provider-records": providerRecords,
+  "0019-identity-providers": identityProviders,
 };
 
 /**

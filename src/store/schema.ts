@@ -3,6 +3,8 @@ import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
 import type { DeploymentSpec } from "../domain/deployment-spec.ts";
 import type { DeploymentStatus } from "../domain/deployment-status.ts";
 import type { SealedMember, SealedValue } from "../domain/envelope.ts";
+import type { GroupRole } from "../domain/group-roles.ts";
+import type { ProjectRole } from "../domain/membership.ts";
 import type { OperationError, OperationSlot, OperationStatus } from "../domain/operation.ts";
 import type { PreflightReport } from "../domain/preflight-report.ts";
 
@@ -398,6 +400,41 @@ export interface SessionsTable {
   refreshed_at: Timestamp;
   expires_at: Timestamp;
   revoked_at: NullableTimestamp;
+  /** The organization whose provider opened it, and the only one it is good in; null for a password's. */
+  confined_to: Generated<string | null>;
+}
+
+/** An organization's own identity provider. */
+export interface IdentityProvidersTable {
+  organization_id: string;
+  version: string;
+  issuer: string;
+  client_id: string;
+  sealed_secret: NullableJson<SealedValue>;
+  scopes: string[];
+  group_claim: string;
+  group_roles: RequiredJson<GroupRole[]>;
+  default_role: ProjectRole | null;
+  just_in_time: boolean;
+  sso_only: boolean;
+  updated_at: Timestamp;
+}
+
+export interface ProviderIdentitiesTable {
+  organization_id: string;
+  issuer: string;
+  subject: string;
+  user_id: string;
+  created_at: Timestamp;
+}
+
+/** A sign-in that a browser began and has not come back from; `id` is the hash of the browser's secret. */
+export interface ProviderSignInsTable {
+  id: Buffer;
+  organization_id: string;
+  provider_version: string;
+  redirect_uri: string;
+  expires_at: Date;
 }
 
 export interface SigningKeysTable {
@@ -533,6 +570,9 @@ export interface Tables {
   organizations: OrganizationsTable;
   users: UsersTable;
   memberships: MembershipsTable;
+  identity_providers: IdentityProvidersTable;
+  provider_identities: ProviderIdentitiesTable;
+  provider_sign_ins: ProviderSignInsTable;
   service_accounts: ServiceAccountsTable;
   invitations: InvitationsTable;
   project_roles: ProjectRolesTable;

@@ -152,4 +152,50 @@ describe("foreign ids over HTTP are 404, not 403 (ON-08)", () => {
     });
     expect([answer.status, answer.body.error.code]).toEqual([404, "ENVIRONMENT_NOT_FOUND"]);
   });
+
+  it("a stream of an app's log or of an operation's records does not begin, whatever position is named (R7)", async () => {
+    const { data } = (await server.call("GET", `/api/v1/operations?resource_id=${mine}`, { key: ours.ownerKey })).body;
+    for (const path of [`/deployments/${mine}/logs?follow=true`, `/operations/${data.items[0].id}/events`]) {
+      const answer = await server.call("GET", `/api/v1${path}`, {
+        key: theirs.ownerKey,
+        headers: { Accept: "text/event-stream", "Last-Event-ID": "1" },
+      });
+      expect([path, answer.status]).toEqual([path, 404]);
+    }
+  });
+
+  it("a cursor of the neighbour's list shows rows of one's own only (R7)", async () => {
+    const first = await server.call("GET", "/api/v1/deployments?per_page=1", { key: ours.ownerKey });
+    const cursor = encodeURIComponent(first.body.data.pagination.next_cursor);
+    const answer = await server.call("GET", `/api/v1/deployments?cursor=${cursor}`, { key: theirs.ownerKey });
+    const own = (await server.call("GET", "/api/v1/deployments", { key: theirs.ownerKey })).body.data.items;
+    const ids = own.map(({ id }: { id: string }) => id);
+    for (const { id } of answer.body.data?.items ?? []) expect(ids).toContain(id);
+    expect(JSON.stringify(answer.body)).not.toContain(mine);
+  });
+
+  it("a browser's cookie is worth nothing by itself, and opens no other organization (R7)", async () => {
+    const person = await server.addUser({
+      organizationId: theirs.organizationId,
+      role: "owner",
+      password: "vivid-otter-kneads-lamp",
+    });
+    const own = { Origin: "http://onvera.test", Host: "onvera.test", "Sec-Fetch-Site": "same-origin" };
+    const login = await server.call("POST", "/api/v1/auth/login", {
+      headers: own,
+      body: { email: person.email, password: "vivid-otter-kneads-lamp", cookie: true },
+    });
+    const cookie = login.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+    const bare = await server.call("GET", "/api/v1/deployments", { headers: { ...own, Cookie: cookie } });
+    expect([bare.status, bare.body.error.code]).toEqual([401, "MISSING_API_KEY"]);
+    const renewed = await server.call("POST", "/api/v1/auth/refresh", {
+      body: {},
+      headers: { ...own, Cookie: cookie },
+    });
+    const chosen = await server.call("GET", "/api/v1/deployments", {
+      token: renewed.body.data.access_token,
+      headers: { "X-Onvera-Organization": ours.organizationId },
+    });
+    expect([chosen.status, chosen.body.error.code]).toEqual([404, "ORGANIZATION_NOT_FOUND"]);
+  });
 });

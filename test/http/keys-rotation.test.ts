@@ -35,6 +35,7 @@ const plainDocuments = [
   "destroy_receipts.items",
   "environments.settings",
   "idempotency_keys.headers",
+  "identity_providers.group_roles",
   "operation_events.data",
   "operations.error",
   "operations.process",

@@ -141,6 +141,13 @@ const requests: Record<string, Asked> = {
   deleteServiceAccount: { ok: 200 },
   createServiceAccountKey: { ok: 201, body: { name: "k" } },
   listServiceAccountKeys: { ok: 200 },
+  getSso: { ok: 404 },
+  putSso: { ok: 400, body: { issuer: "http://127.0.0.1:9", client_id: "x" } },
+  testSso: { ok: 404 },
+  deleteSso: { ok: 404 },
+  // Asked by no page of ours; the rest is in sso-sign-in.test.ts.
+  beginSso: { ok: 403, body: { who: "acme" } },
+  finishSso: { ok: 403, body: { response: "x" } },
   listAuditEvents: { ok: 200 },
   exportAuditEvents: { ok: 200 },
   verifyAuditLog: { ok: 200 },

@@ -6,6 +6,7 @@ import type { SealingKey } from "../../src/domain/envelope.ts";
 import { signInAddress } from "../../src/domain/sign-in.ts";
 import { createApp, type ServerApp } from "../../src/server/app.ts";
 import type { ServerDeps, ServerLog } from "../../src/server/deps.ts";
+import { defaultIdentityPolicy, type IdentityPolicy } from "../../src/server/identity/provider.ts";
 import { defaultLimits, type Limits } from "../../src/server/middleware/rate-limit.ts";
 import { startOperationHub } from "../../src/server/operation-hub.ts";
 import { noRuntime, type RuntimeReader } from "../../src/server/runtime-reader.ts";
@@ -33,6 +34,7 @@ export interface AssembleOptions {
   limits?: Partial<Limits>;
   webhooks?: Partial<WebhookPolicy>;
   privateClusterHosts?: readonly string[];
+  identity?: Partial<IdentityPolicy>;
   /** @default nothing is traced */
   tracer?: Tracer;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
@@ -86,6 +88,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     issuer: () => issuer,
     webhooks: { ...defaultWebhookPolicy, ...options.webhooks },
     privateClusterHosts: options.privateClusterHosts ?? [],
+    identity: { ...defaultIdentityPolicy, ...options.identity },
     docsScript: options.docsScript,
     dashboardFolder: options.dashboardFolder,
     addressOf,

@@ -20,6 +20,7 @@ describe("the error catalogue", () => {
       "RATE_LIMIT_EXCEEDED",
       "INTERNAL_ERROR",
       "SERVICE_UNAVAILABLE",
+      "SSO_PROVIDER_UNAVAILABLE",
       "CREDENTIALS_NOT_FOUND",
       "QUEUE_FULL",
     ]);

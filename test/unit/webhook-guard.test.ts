@@ -1,8 +1,9 @@
 /** Where webhooks may go, when they are tried again, and how they are signed. */
 import { describe, expect, it } from "vitest";
 import { addressVerdict } from "../../src/domain/address-verdict.ts";
+import { urlFault } from "../../src/server/outbound/guarded-request.ts";
 import { defaultWebhookPolicy, retryDelay } from "../../src/server/webhooks/retries.ts";
-import { sendWebhook, urlFault } from "../../src/server/webhooks/send.ts";
+import { sendWebhook } from "../../src/server/webhooks/send.ts";
 import { newSecret, signedHeaders } from "../../src/server/webhooks/signature.ts";
 
 describe("the address a webhook is sent to", () => {

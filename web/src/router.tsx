@@ -76,6 +76,11 @@ const serviceAccount = createRoute({
   path: "/service-accounts/$id",
   component: lazyRouteComponent(() => import("./organization/service-account-page.tsx"), "ServiceAccountPage"),
 });
+const sso = createRoute({
+  getParentRoute: () => root,
+  path: "/single-sign-on",
+  component: lazyRouteComponent(() => import("./organization/sso-page.tsx"), "SsoPage"),
+});
 const sessions = createRoute({
   getParentRoute: () => root,
   path: "/sessions",
@@ -139,6 +144,7 @@ export const router = createRouter({
     apiKeys,
     serviceAccounts,
     serviceAccount,
+    sso,
     sessions,
     cliLogin,
     appLogin,

@@ -10,6 +10,7 @@ import * as organization from "./organization.ts";
 import * as people from "./people.ts";
 import * as platform from "./platform.ts";
 import { serviceAccountCommands } from "./service-accounts.ts";
+import { ssoCommands } from "./sso.ts";
 import { webhookCommands } from "./webhooks.ts";
 
 export const sections: readonly CommandSection[] = [
@@ -60,6 +61,7 @@ export const sections: readonly CommandSection[] = [
       people.accessCommands,
       organization.apiKeyCommands,
       serviceAccountCommands,
+      ssoCommands,
       organization.auditCommands,
       webhookCommands,
       platform.appCommands,

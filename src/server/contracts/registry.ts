@@ -17,6 +17,7 @@ import * as organization from "./organization.ts";
 import * as projects from "./projects.ts";
 import * as service from "./service.ts";
 import * as serviceAccounts from "./service-accounts.ts";
+import * as sso from "./sso.ts";
 import * as webhooks from "./webhooks.ts";
 
 export interface DeclaredRoute {
@@ -43,6 +44,7 @@ const modules = [
   access,
   apiKeys,
   serviceAccounts,
+  sso,
   cliLogins,
   appLogins,
   audit,

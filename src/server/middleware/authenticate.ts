@@ -76,6 +76,7 @@ async function byApiKey({ store, now }: AuthDeps, key: string): Promise<Caller> 
     apiKeyId: found.api_key_id,
     apiKeyName: found.api_key_name,
     sessionId: null,
+    confinedTo: found.organization_id,
     // An account is one actor whichever key it uses; a rotation changes neither its limits nor its idempotency keys.
     actor: isAccount
       ? { kind: "service_account", id, name }
@@ -87,19 +88,33 @@ async function byToken({ store, tokens, now }: AuthDeps, token: string, chosen: 
   const claims = await tokens.verifyAccess(token);
   const organizationId = chosen ?? claims.organizationId;
   const { rows } = await store.pool.query<
-    FoundUser & { session_id: string; expires_at: Date; revoked_at: Date | null }
+    FoundUser & {
+      session_id: string;
+      expires_at: Date;
+      revoked_at: Date | null;
+      confined_to: string | null;
+      sso_only: boolean;
+    }
   >({
-    name: "find_session",
-    text: "SELECT * FROM onvera.find_session($1, $2)",
+    name: "find_session_rights",
+    text: "SELECT * FROM onvera.find_session_rights($1, $2)",
     values: [claims.sessionId, organizationId],
   });
   const [found] = rows;
   if (!found || found.user_id !== claims.userId) throw new OnveraError("INVALID_TOKEN");
   if (found.revoked_at || found.disabled_at || found.expires_at <= now()) throw new OnveraError("SESSION_REVOKED");
+  const { confined_to: confinedTo } = found;
+  if (confinedTo !== null && organizationId !== confinedTo) throw new OnveraError("ORGANIZATION_NOT_FOUND");
+  // Owners keep a way in for the day the provider fails.
+  const isBarred = found.sso_only && confinedTo === null && found.role !== null && found.role !== "owner";
+  if (isBarred) throw new OnveraError("SSO_REQUIRED");
   return {
     ...person(found),
     kind: "user",
     organizationId,
+    confinedTo,
+    // An organization's provider says who somebody is there, and nothing about the installation.
+    isOperator: found.is_platform_operator && confinedTo === null,
     scopes: undefined,
     apiKeyId: null,
     apiKeyName: null,

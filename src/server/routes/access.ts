@@ -75,7 +75,7 @@ export const authRoutes = (deps: ServerDeps) =>
         api_key_id: caller.apiKeyId,
         session_id: caller.sessionId,
         organizations: memberships.flatMap(({ role, ...organization }) =>
-          role === null || (caller.kind !== "user" && organization.id !== caller.organizationId)
+          role === null || (caller.confinedTo !== null && organization.id !== caller.confinedTo)
             ? []
             : [{ ...organization, role }],
         ),

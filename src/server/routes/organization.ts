@@ -137,8 +137,8 @@ export const organizationRoutes = (deps: ServerDeps) =>
           .selectAll("o")
           .select("m.role")
           .$if(!seesAll, (query) => query.where("m.role", "is not", null))
-          // A key speaks for one organization only, unless it is the operator's.
-          .$if(!seesAll && caller.kind !== "user", (query) => query.where("o.id", "=", caller.organizationId ?? ""))
+          // A key, and a session of an organization's own provider, speaks for one organization only, unless it is the operator's.
+          .$if(!seesAll && caller.confinedTo !== null, (query) => query.where("o.id", "=", caller.confinedTo ?? ""))
           .orderBy("o.created_at")
           .execute(),
       );
@@ -151,7 +151,7 @@ export const organizationRoutes = (deps: ServerDeps) =>
       const seesAll = judge("workers.read", caller) === "allowed";
       const row =
         id &&
-        (id === caller.organizationId || seesAll || caller.kind === "user") &&
+        (id === caller.organizationId || seesAll || caller.confinedTo === null) &&
         (await transact(deps, null, (db) =>
           db
             .selectFrom("organizations as o")

@@ -12,8 +12,8 @@ import { newApi } from "./api.ts";
 
 export const sessionRoutes = (deps: ServerDeps) => {
   const readerOf = (c: Context<ServerEnv>): SessionReader => {
-    const { userId, sessionId } = c.get("caller");
-    return { userId, current: sessionId, now: deps.now() };
+    const { userId, sessionId, confinedTo } = c.get("caller");
+    return { userId, current: sessionId, confinedTo: sessionId === null ? null : confinedTo, now: deps.now() };
   };
 
   return newApi()

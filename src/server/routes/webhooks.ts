@@ -5,6 +5,7 @@ import type { Scoped } from "../../store/database.ts";
 import { organizationOf, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/webhooks.ts";
 import type { ServerDeps } from "../deps.ts";
+import { urlFault } from "../outbound/guarded-request.ts";
 import { deliveryView, listDeliveries, redeliver, sendTest } from "../services/webhook-deliveries.ts";
 import {
   changeWebhook,
@@ -17,7 +18,6 @@ import {
   webhookView,
 } from "../services/webhooks.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
-import { urlFault } from "../webhooks/send.ts";
 import { newApi } from "./api.ts";
 
 export const webhookRoutes = (deps: ServerDeps) => {

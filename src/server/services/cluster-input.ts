@@ -2,8 +2,8 @@
 import { accessEnds, type ClusterAccess, parseKubeconfig } from "../../domain/cluster-access.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import type { HostAndPort, KubernetesSettings } from "../../domain/kubernetes-settings.ts";
+import { openAddress } from "../outbound/guarded-request.ts";
 import type { CreateCluster } from "../schemas/clusters.ts";
-import { openAddress } from "../webhooks/send.ts";
 
 /** Whose words they are: the operator's may lead anywhere. */
 export interface Trust {

@@ -7,7 +7,7 @@ import type { ServerDeps } from "../deps.ts";
 import { transact } from "../transact.ts";
 import { openInvitation, useInvitation } from "./invitations.ts";
 import { insertOrganization } from "./organizations.ts";
-import { type Circumstances, openSession } from "./sessions.ts";
+import { type Circumstances, openSession, organizationFor } from "./sessions.ts";
 import { admitSignIn, noteSignIn } from "./sign-in-throttle.ts";
 import { ensureUser, findPerson, hashPassword, type KnownPerson, passwordMatches } from "./users.ts";
 
@@ -79,7 +79,12 @@ export async function acceptInvitation(
       targetId: user.id,
       change: { invitation_id: invitation.id, role: { from: null, to: invitation.role } },
     });
-    return openSession(deps, db, { user, organizationId, circumstances });
+    // Who has joined where a password is not enough goes on by the organization's provider.
+    const entered = await organizationFor(db, user.id, organizationId).catch((error: unknown) => {
+      if (error instanceof OnveraError && error.code === "SSO_REQUIRED") return null;
+      throw error;
+    });
+    return openSession(deps, db, { user, organizationId: entered, circumstances });
   });
 }
 

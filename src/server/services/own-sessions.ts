@@ -12,6 +12,8 @@ export interface SessionReader {
   userId: string;
   /** The session of the request itself; null for an API key. */
   current: string | null;
+  /** What an organization's own provider opened sees its like only; null for everything the person has. */
+  confinedTo: string | null;
   now: Date;
 }
 
@@ -49,5 +51,10 @@ export const sessionView = (row: Session, { current }: Pick<SessionReader, "curr
   expires_at: timestamp(row.expires_at),
 });
 
-const ownSessions = (db: Scoped, { userId, now }: SessionReader) =>
-  db.selectFrom("sessions").where("user_id", "=", userId).where("revoked_at", "is", null).where("expires_at", ">", now);
+const ownSessions = (db: Scoped, { userId, confinedTo, now }: SessionReader) =>
+  db
+    .selectFrom("sessions")
+    .where("user_id", "=", userId)
+    .where("revoked_at", "is", null)
+    .where("expires_at", ">", now)
+    .$if(confinedTo !== null, (query) => query.where("confined_to", "=", confinedTo));

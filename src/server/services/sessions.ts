@@ -50,6 +50,13 @@ export async function signIn(
   });
 }
 
+/** A session that an organization's own provider opened is good there only, and not for long. */
+export interface Confinement {
+  to: string;
+  hours: number;
+  issuer: string;
+}
+
 /** Opens a session of a person who has proven who they are, and writes it down. Needs a platform transaction. */
 export async function openSession(
   deps: ServerDeps,
@@ -58,7 +65,8 @@ export async function openSession(
     user,
     organizationId,
     circumstances,
-  }: { user: Person; organizationId: string | null; circumstances: Circumstances },
+    confined,
+  }: { user: Person; organizationId: string | null; circumstances: Circumstances; confined?: Confinement },
 ) {
   const sessionId = newId("session");
   const refresh = await deps.tokens.newRefresh(sessionId);
@@ -70,10 +78,12 @@ export async function openSession(
       organization_id: organizationId,
       refresh_hash: refresh.hash,
       user_agent: circumstances.userAgent?.slice(0, 300) ?? null,
-      expires_at: new Date(deps.now().getTime() + SESSION_DAYS * 86_400_000),
+      expires_at: new Date(deps.now().getTime() + (confined?.hours ?? SESSION_DAYS * 24) * 3_600_000),
+      confined_to: confined?.to ?? null,
     })
     .execute();
-  await note(db, circumstances, { action: "auth.login", outcome: "done", user, organizationId, sessionId });
+  const how = confined && { change: { by: "sso", issuer: confined.issuer } };
+  await note(db, circumstances, { action: "auth.login", outcome: "done", user, organizationId, sessionId, ...how });
   return pair(deps, { userId: user.id, sessionId, organizationId }, refresh.token);
 }
 
@@ -87,7 +97,16 @@ export async function switchOrganization(
   wanted: string,
 ) {
   return transact(deps, null, async (db) => {
-    const organizationId = await organizationFor(db, userId, wanted);
+    const { confined_to: confinedTo } = await db
+      .selectFrom("sessions")
+      .select("confined_to")
+      .where("id", "=", sessionId)
+      .executeTakeFirstOrThrow();
+    if (confinedTo !== null && confinedTo !== parseId("organization", wanted)) {
+      const message = "You signed in by an organization's own provider, so this session is for that organization only";
+      throw new OnveraError("ACCESS_DENIED", { message });
+    }
+    const organizationId = confinedTo ?? (await organizationFor(db, userId, wanted));
     await db.updateTable("sessions").set({ organization_id: organizationId }).where("id", "=", sessionId).execute();
     return {
       access_token: await deps.tokens.signAccess({ userId, sessionId, organizationId }),
@@ -150,19 +169,27 @@ export async function revokeSession(db: Scoped, sessionId: string): Promise<void
     .execute();
 }
 
-async function organizationFor(db: Scoped, userId: string, wanted: string | undefined): Promise<string | null> {
+/** @throws OnveraError ACCESS_DENIED outside of the person's own, SSO_REQUIRED where a password is not enough */
+export async function organizationFor(db: Scoped, userId: string, wanted: string | undefined): Promise<string | null> {
   const memberships = await db
-    .selectFrom("memberships")
-    .select("organization_id")
-    .where("user_id", "=", userId)
-    .orderBy("created_at")
+    .selectFrom("memberships as m")
+    .leftJoin("identity_providers as p", "p.organization_id", "m.organization_id")
+    .select(["m.organization_id", "m.role", "p.sso_only"])
+    .where("m.user_id", "=", userId)
+    .orderBy("m.created_at")
     .execute();
-  if (wanted === undefined) return memberships[0]?.organization_id ?? null;
-  const id = parseId("organization", wanted);
-  if (!memberships.some((membership) => membership.organization_id === id)) {
+  const open = memberships.filter(({ role, sso_only: only }) => role === "owner" || only !== true);
+  if (wanted === undefined) {
+    if (open.length === 0 && memberships.length > 0) throw new OnveraError("SSO_REQUIRED");
+    return open[0]?.organization_id ?? null;
+  }
+  const id = parseId("organization", wanted) ?? null;
+  const isIt = ({ organization_id: one }: { organization_id: string }) => one === id;
+  if (!memberships.some(isIt)) {
     throw new OnveraError("ACCESS_DENIED", { message: "You are not a member of this organization" });
   }
-  return id ?? null;
+  if (!open.some(isIt)) throw new OnveraError("SSO_REQUIRED");
+  return id;
 }
 
 /** What a person's client is given at sign-in and at each refresh. */
@@ -200,6 +227,7 @@ function note(
     user: Person | undefined;
     organizationId: string | null;
     sessionId?: string;
+    change?: Record<string, unknown>;
   },
 ) {
   return writeAudit(db, {
@@ -212,6 +240,7 @@ function note(
     action: entry.action,
     targetType: entry.sessionId ? "session" : undefined,
     targetId: entry.sessionId,
+    change: entry.change,
     outcome: entry.outcome,
   });
 }

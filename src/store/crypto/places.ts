@@ -20,6 +20,9 @@ export const idempotencyPlace = (organizationId: string, caller: string, route: 
 
 export const webhookSecretPlace = (endpointId: string): string => `webhook_endpoints|${endpointId}|secret`;
 
+export const providerSecretPlace = (organizationId: string): string =>
+  `identity_providers|${organizationId}|client_secret`;
+
 export const installationPlace = (key: string): string => `installation|${key}`;
 
 export const clusterAccessPlace = (clusterId: string): string => `clusters|${clusterId}|access`;

@@ -9,6 +9,7 @@ import {
   idempotencyPlace,
   installationPlace,
   providerRecordPlace,
+  providerSecretPlace,
   type SealedSpot,
   signingKeyPlace,
   webhookSecretPlace,
@@ -97,6 +98,12 @@ export const sealedColumns: readonly SealedColumn[] = [
           secret.sealed = value;
         },
       })),
+  },
+  {
+    table: "identity_providers",
+    column: "sealed_secret",
+    key: ["organization_id"],
+    find: whole((row) => providerSecretPlace(text(row, "organization_id"))),
   },
   {
     table: "installation",

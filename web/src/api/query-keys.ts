@@ -17,6 +17,7 @@ export const keys = {
   serviceAccounts: ["service accounts"],
   serviceAccount: (id: string) => ["service accounts", id],
   serviceAccountKeys: (id: string) => ["service accounts", id, "keys"],
+  sso: ["sso"],
   sessions: ["sessions"],
   cliLogin: (id: string) => ["cli login", id],
   audit: ["audit"],

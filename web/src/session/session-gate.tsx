@@ -7,9 +7,15 @@ import { JOIN_PATH, JoinPage } from "./join-page.tsx";
 import { accessToken, sessionStore } from "./session.ts";
 import { SignInPage } from "./sign-in-page.tsx";
 import { SIGN_UP_PATH, SignUpPage } from "./sign-up-page.tsx";
+import { SSO_CALLBACK_PATH, SSO_PATH, SsoCallbackPage, SsoPage } from "./sso-pages.tsx";
 
 /** Pages for people who are not signed in; whoever is, need not come here. */
-const entrances: Readonly<Record<string, () => ReactNode>> = { [JOIN_PATH]: JoinPage, [SIGN_UP_PATH]: SignUpPage };
+const entrances: Readonly<Record<string, () => ReactNode>> = {
+  [JOIN_PATH]: JoinPage,
+  [SIGN_UP_PATH]: SignUpPage,
+  [SSO_PATH]: SsoPage,
+  [SSO_CALLBACK_PATH]: SsoCallbackPage,
+};
 
 export function SessionGate({ children }: { children: ReactNode }) {
   const Entrance = entrances[location.pathname];

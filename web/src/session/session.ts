@@ -1,6 +1,6 @@
 /** Who is signed in. The access token lives in memory only; the refresh token is a cookie no script can read. */
 import { ApiProblem, readProblem } from "../api/problem.ts";
-import type { Version } from "../api/types.ts";
+import type { BegunSso, Version } from "../api/types.ts";
 
 type State = { status: "unknown" } | { status: "signed-out" } | { status: "signed-in" };
 
@@ -16,6 +16,8 @@ const ACCEPT = "/api/v1/invitations/accept";
 const WHOAMI = "/api/v1/whoami";
 const LOGOUT = "/api/v1/auth/logout";
 const SIGN_UP = "/api/v1/auth/sign-up";
+const SSO_BEGIN = "/api/v1/auth/sso/begin";
+const SSO_FINISH = "/api/v1/auth/sso/finish";
 const VERSION = "/api/v1/version";
 /** Renewed this long before it runs out. */
 const MARGIN_MILLISECONDS = 60_000;
@@ -64,6 +66,16 @@ function take(answer: unknown): string {
 /** Signs in. @throws ApiProblem when it is refused */
 export async function signIn(email: string, password: string): Promise<void> {
   take(await post(LOGIN, { email, password, cookie: true }));
+}
+
+/** Begins to sign in by an organization's provider. @throws ApiProblem when there is none by that name */
+export async function beginSso(who: string): Promise<BegunSso> {
+  return ((await post(SSO_BEGIN, { who })) as { data: BegunSso }).data;
+}
+
+/** Finishes it with the query the provider sent the browser back with. @throws ApiProblem when that is refused */
+export async function finishSso(response: string): Promise<void> {
+  take(await post(SSO_FINISH, { response }));
 }
 
 /**

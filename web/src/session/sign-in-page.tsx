@@ -5,6 +5,7 @@ import { useState } from "react";
 import { EntryCard } from "./entry-card.tsx";
 import { signIn } from "./session.ts";
 import { SIGN_UP_PATH } from "./sign-up-page.tsx";
+import { SSO_PATH } from "./sso-pages.tsx";
 
 export function SignInPage() {
   const [email, setEmail] = useState("");
@@ -37,6 +38,9 @@ export function SignInPage() {
       <Button type="submit" loading={signingIn.isPending}>
         Sign in
       </Button>
+      <Anchor href={`${SSO_PATH}?next=${encodeURIComponent(location.pathname)}`} size="sm">
+        Sign in with SSO
+      </Anchor>
       <Anchor href={SIGN_UP_PATH} size="sm">
         No account yet?
       </Anchor>
