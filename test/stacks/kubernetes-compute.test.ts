@@ -187,7 +187,7 @@ describe("a process", () => {
       expect(pod.nodeSelector).toEqual({ "onvera.dev/pool": "acme" });
       expect(pod.tolerations).toEqual([pool]);
     }
-    expect(podNamed(recording, "web").container.resources.requests.cpu).toBe("1000m");
+    expect(podNamed(recording, "web").container.resources.requests.cpu).toBe("1");
     const shared = await runOnCluster({ workload: workload(plain) });
     expect(podNamed(shared, "web").container.resources.requests.cpu).toBe("250m");
     expect(objectOf(recording, "Ingress", "front-door").spec.ingressClassName).toBe("acme");

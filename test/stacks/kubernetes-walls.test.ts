@@ -58,15 +58,15 @@ describe("the namespace", () => {
       pods: "8",
       "requests.cpu": "8",
       "limits.cpu": "8",
-      "requests.memory": "7168Mi",
-      "limits.memory": "7168Mi",
+      "requests.memory": "7Gi",
+      "limits.memory": "10Gi",
       persistentvolumeclaims: "2",
       "requests.storage": "10Gi",
       "services.nodeports": "0",
       "services.loadbalancers": "0",
     });
     const limits = manifests.find(({ kind }) => kind === "LimitRange")?.spec.limits;
-    expect(limits).toMatchObject([{ type: "Container", max: { cpu: "1", memory: "2048Mi" } }]);
+    expect(limits).toMatchObject([{ type: "Container", max: { cpu: "1", memory: "2Gi" } }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { kubernetesNames } from "../../../../domain/kubernetes-names.ts";
 import { type Size, sizes } from "../../../../domain/sizes.ts";
 import type { WorkloadProcess } from "../../../../domain/workload.ts";
 import { type ClusterFacts, labelsOf, metadataOf, withoutAwait } from "./facts.ts";
+import { cores, megabytes } from "./quantities.ts";
 
 /** Nothing runs here that could reach its node: no root, no privilege, no host paths, no host network. */
 const restricted = Object.fromEntries(
@@ -17,8 +18,8 @@ const restricted = Object.fromEntries(
 const COPIES_OF_A_ROLLOUT = 2;
 const JOBS_AT_ONCE = 2;
 
-/** Gigabytes a container may write beside its volumes. */
-export const scratchGigabytes = { request: 0.1, limit: 2 } as const;
+/** Megabytes a container may write beside its volumes. */
+export const scratchMegabytes = { request: 128, limit: 2048 } as const;
 
 export const namespace = (facts: ClusterFacts) => ({
   metadata: {
@@ -27,29 +28,41 @@ export const namespace = (facts: ClusterFacts) => ({
   },
 });
 
-/** Cores and megabytes everything of a deployment may ask for at the same moment, rollouts included. */
-export function ceilings({ workload, spec }: Pick<ClusterFacts, "workload" | "spec">) {
+/**
+ * The most one container may take. Processes have shares of their deployment's size; while it starts, or is busy, one may
+ * borrow from the others: all cores, and as much memory again.
+ */
+export const mostOf = ({ memoryMegabytes }: Pick<WorkloadProcess, "memoryMegabytes">, size: Size) => ({
+  cpu: size.cpu,
+  memoryMegabytes: Math.min(2 * memoryMegabytes, size.memoryMegabytes),
+});
+
+/** What everything of a deployment may ask for at the same moment, rollouts included. */
+function ceilings({ workload, spec }: Pick<ClusterFacts, "workload" | "spec">) {
   const size = sizes[spec.size];
-  const sum = (of: (process: WorkloadProcess) => number) =>
-    workload.processes.reduce((total, process) => total + of(process) * copies(process), 0);
+  const sum = (of: (process: WorkloadProcess) => number, ofJob: number) =>
+    workload.processes.reduce((total, process) => total + of(process) * copies(process), JOBS_AT_ONCE * ofJob);
   return {
-    cpu: sum(({ cpu }) => cpu) + JOBS_AT_ONCE * size.cpu,
-    memoryMegabytes: sum(({ memoryMegabytes }) => memoryMegabytes) + JOBS_AT_ONCE * size.memoryMegabytes,
-    pods: workload.processes.reduce((total, process) => total + copies(process), JOBS_AT_ONCE),
+    pods: sum(() => 1, 1),
+    cpu: { sure: sum(({ cpu }) => cpu, size.cpu), most: sum((process) => mostOf(process, size).cpu, size.cpu) },
+    memory: {
+      sure: sum(({ memoryMegabytes }) => memoryMegabytes, size.memoryMegabytes),
+      most: sum((process) => mostOf(process, size).memoryMegabytes, size.memoryMegabytes),
+    },
   };
 }
 
 const copies = ({ replicas }: WorkloadProcess): number => replicas + COPIES_OF_A_ROLLOUT;
 
 export function quota(facts: ClusterFacts) {
-  const { cpu, memoryMegabytes, pods } = ceilings(facts);
+  const { cpu, memory, pods } = ceilings(facts);
   const { dataGigabytes, logsGigabytes }: Size = sizes[facts.spec.size];
   const hard: Record<string, string> = {
     pods: String(pods),
-    "requests.cpu": String(cpu),
-    "limits.cpu": String(cpu),
-    "requests.memory": `${memoryMegabytes}Mi`,
-    "limits.memory": `${memoryMegabytes}Mi`,
+    "requests.cpu": cores(cpu.sure),
+    "limits.cpu": cores(cpu.most),
+    "requests.memory": megabytes(memory.sure),
+    "limits.memory": megabytes(memory.most),
     persistentvolumeclaims: "2",
     "requests.storage": `${dataGigabytes + logsGigabytes}Gi`,
     // Nothing of a deployment is reachable but through the ingress controller.
@@ -64,9 +77,9 @@ export function limitRange(facts: ClusterFacts) {
   const { cpu, memoryMegabytes } = sizes[facts.spec.size];
   const container: input.core.v1.LimitRangeItem = {
     type: "Container",
-    defaultRequest: { cpu: "50m", memory: "64Mi", "ephemeral-storage": `${scratchGigabytes.request}Gi` },
-    default: { cpu: "500m", memory: "256Mi", "ephemeral-storage": `${scratchGigabytes.limit}Gi` },
-    max: { cpu: String(cpu), memory: `${memoryMegabytes}Mi` },
+    defaultRequest: { cpu: "50m", memory: "64Mi", "ephemeral-storage": megabytes(scratchMegabytes.request) },
+    default: { cpu: "500m", memory: "256Mi", "ephemeral-storage": megabytes(scratchMegabytes.limit) },
+    max: { cpu: cores(cpu), memory: megabytes(memoryMegabytes) },
   };
   return { metadata: metadataOf(facts, kubernetesNames.limits, "namespace"), spec: { limits: [container] } };
 }

@@ -2,10 +2,12 @@
 import type { input } from "@pulumi/kubernetes/types/index.js";
 import { DEPLOYMENT_LABEL } from "../../../../domain/kubernetes-names.ts";
 import type { TargetContext } from "../../../../domain/program-input.ts";
+import { sizes } from "../../../../domain/sizes.ts";
 import { type ClusterFacts, labelsOf } from "./facts.ts";
-import { APP_ACCOUNT, scratchGigabytes } from "./namespace.ts";
+import { APP_ACCOUNT, mostOf, scratchMegabytes } from "./namespace.ts";
 import { podFolders, type RenderFacts, renderForPod } from "./pod-folders.ts";
 import { podSelector } from "./policies.ts";
+import { cores, megabytes } from "./quantities.ts";
 import type { Mounted } from "./volumes.ts";
 
 /** The app images' own user, which owns nothing in them. */
@@ -56,8 +58,7 @@ export function podEnvironment(
 /** One container under Pod Security's `restricted` rules. */
 export function container(facts: ClusterFacts, wish: ContainerWish): input.core.v1.Container {
   const { cpu, memoryMegabytes } = wish;
-  const sure = Math.max(10, Math.round(cpu * 1000 * SURE_SHARE[facts.place.isolation]));
-  const scratch = (gigabytes: number) => `${gigabytes}Gi`;
+  const most = mostOf(wish, sizes[facts.spec.size]);
   return {
     name: wish.name,
     image: facts.place.image,
@@ -66,14 +67,14 @@ export function container(facts: ClusterFacts, wish: ContainerWish): input.core.
     env: Object.entries(wish.env).map(([name, value]) => ({ name, value: literally(value) })),
     resources: {
       requests: {
-        cpu: `${sure}m`,
-        memory: `${memoryMegabytes}Mi`,
-        "ephemeral-storage": scratch(scratchGigabytes.request),
+        cpu: cores(Math.max(0.01, cpu * SURE_SHARE[facts.place.isolation])),
+        memory: megabytes(memoryMegabytes),
+        "ephemeral-storage": megabytes(scratchMegabytes.request),
       },
       limits: {
-        cpu: `${Math.round(cpu * 1000)}m`,
-        memory: `${memoryMegabytes}Mi`,
-        "ephemeral-storage": scratch(scratchGigabytes.limit),
+        cpu: cores(most.cpu),
+        memory: megabytes(most.memoryMegabytes),
+        "ephemeral-storage": megabytes(scratchMegabytes.limit),
       },
     },
     securityContext: {
