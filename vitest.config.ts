@@ -21,7 +21,7 @@ export default defineConfig({
       layer("browser", { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false }),
       layer("cluster", {
         testTimeout: 300_000,
-        hookTimeout: 900_000,
+        hookTimeout: 1_800_000,
         fileParallelism: false,
         globalSetup: "test/support/cluster/global-setup.ts",
       }),

@@ -8,10 +8,12 @@ import { testPod } from "../support/cluster/test-pod.ts";
 
 let cluster: RunningCluster;
 let namespace: TestNamespace;
+const images = new Map<string, string>();
 
 beforeAll(async () => {
   cluster = await testCluster();
   namespace = await makeNamespace(cluster, { "pod-security.kubernetes.io/enforce": "restricted" });
+  for (const lock of newestLocks) images.set(lock, await ensureAppImage(cluster.place, lock, console.log));
 });
 
 afterAll(async () => {
@@ -27,7 +29,7 @@ ls "$FOLDER/share/onvera/bootstrap.py"
 `;
 
 test.each(newestLocks)("the image of %s runs as its own user on a read-only root (ON-28, R9)", async (lock) => {
-  const image = await ensureAppImage(cluster.place, lock, console.log);
+  const image = images.get(lock);
   const [app = "", version] = lock.split("/");
   const { spec, ...rest } = testPod(app, ["sh", "-c", script]);
   const [container] = spec.containers;

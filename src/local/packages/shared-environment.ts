@@ -105,7 +105,8 @@ async function build(
   for (const command of environmentCommands({ uv, python: python.path, folder, source, appsFolder }))
     await runShared(command, env, source, folder, request.signal, running);
   await addScripts(source, folder);
-  await runShared(compileCommand(folder), env, source, folder, request.signal);
+  const compile = [interpreter, "-m", "compileall", "-q", path.join(folder, "share")];
+  await runShared(compile, env, source, folder, request.signal);
   await checkReadable(interpreter, request.owner, folder);
   const stamp: z.infer<typeof Stamp> = { digest: source.digest, python: python.minor };
   await writeFile(path.join(folder, `${STAMP}.part`), JSON.stringify(stamp), { mode: 0o644 });
@@ -136,12 +137,6 @@ export function environmentCommands({
     [uv, ...install],
   ];
 }
-
-/** Compiles the scripts of an environment; it can be read-only from then on. */
-export const compileCommand = (folder: string): string[] => [
-  path.join(folder, "bin", "python"),
-  ...["-m", "compileall", "-q", path.join(folder, "share")],
-];
 
 /** Runs one step of a build with a mask that lets the apps' users read what it writes. */
 async function runShared(
