@@ -2169,12 +2169,19 @@ export interface components {
              * @example 2024-01-20T12:00:00Z
              */
             accepted_at: string | null;
+            /**
+             * @description What became of its mail; null where this installation sends none.
+             * @enum {string|null}
+             */
+            mail_status: "pending" | "sent" | "failed" | null;
+            /** @description Why the mail was not taken the last time. */
+            mail_error: string | null;
             links: {
                 /** @description Host-relative path, starting with /api/v1/. */
                 self: string;
             };
-            /** @description Shown this once. Give it to the person it is for: it works once. */
-            token: string;
+            /** @description Shown this once. Give it to the person it is for: it works once. null where it is sent by mail, so that nobody else has it. */
+            token: string | null;
         };
         /** @description For the platform operator. */
         CreateEnvironment: {
@@ -2536,6 +2543,13 @@ export interface components {
              * @example 2024-01-20T12:00:00Z
              */
             accepted_at: string | null;
+            /**
+             * @description What became of its mail; null where this installation sends none.
+             * @enum {string|null}
+             */
+            mail_status: "pending" | "sent" | "failed" | null;
+            /** @description Why the mail was not taken the last time. */
+            mail_error: string | null;
             links: {
                 /** @description Host-relative path, starting with /api/v1/. */
                 self: string;

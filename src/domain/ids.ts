@@ -18,6 +18,7 @@ export const idPrefixes = {
   plan: "plan",
   worker: "wrk",
   request: "req",
+  mail: "mail",
   webhook: "whe",
   webhookMessage: "msg",
   webhookDelivery: "whd",

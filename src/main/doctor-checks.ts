@@ -1,4 +1,4 @@
-/** What 'onvera doctor' looks at, one function per line of its answer. None of them changes anything or uses the network. */
+/** What 'onvera doctor' looks at, one function per line of its answer. None of them changes anything, and only the mail's uses the network. */
 import { execFile } from "node:child_process";
 import { readFile, statfs } from "node:fs/promises";
 import path from "node:path";
@@ -13,7 +13,9 @@ import { findListener, isFree } from "../local/postgres/ports.ts";
 import { runningPostmaster } from "../local/postgres/postmaster.ts";
 import { createSupervisorClient } from "../local/supervisor/client.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
+import { openMailTransport } from "../server/mail/transport.ts";
 import { isReady } from "./background.ts";
+import { mailSettings } from "./mail-settings.ts";
 import { runningControlPlane } from "./run-record.ts";
 import type { Settings } from "./settings.ts";
 
@@ -154,6 +156,23 @@ export async function checkControlPlane(paths: OnveraPaths): Promise<Finding> {
     detail: `process ${plane.pid} runs, but its API is not ready`,
     fix: "Look at 'onvera logs'; 'onvera stop' and 'onvera start' if it stays so",
   };
+}
+
+/** Connects and signs in as a mail would, and sends none. */
+export async function checkMail(env: NodeJS.ProcessEnv): Promise<Finding> {
+  const name = "Mail";
+  return asked(name, "problem", async () => {
+    const settings = mailSettings(env);
+    if (settings === undefined) return "not set up: links of invitations are shown";
+    await openMailTransport({ ...settings, timeoutMilliseconds: 5000 })
+      .verify()
+      .catch((error: Error) => {
+        const { host } = new URL(settings.url);
+        const nextStep = "Look at ONVERA_SMTP_URL and whether the server is up";
+        throw new SetupError("setting-invalid", { what: `${host} takes no mail`, why: error.message, nextStep });
+      });
+    return `${new URL(settings.url).host} takes mail from ${settings.from}`;
+  });
 }
 
 async function asked(name: string, whenMissing: "note" | "problem", look: () => Promise<string>): Promise<Finding> {

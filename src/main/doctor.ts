@@ -31,6 +31,7 @@ export const runDoctor: Verb = async (options, io) => {
     checks.checkIsolation(paths.isRoot),
     ...(await checks.checkPorts(settings, running)),
     await checks.checkDatabase(paths),
+    await checks.checkMail(process.env),
     supervisor,
     plane,
   ];

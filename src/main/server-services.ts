@@ -8,6 +8,7 @@ import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import { startForgetting } from "../server/answers-kept.ts";
 import { createApp, type ServerApp } from "../server/app.ts";
 import { defaultIdentityPolicy } from "../server/identity/provider.ts";
+import { startMailer } from "../server/mail/mailer.ts";
 import { defaultLimits } from "../server/middleware/rate-limit.ts";
 import { startOperationHub } from "../server/operation-hub.ts";
 import { noRuntime } from "../server/runtime-reader.ts";
@@ -20,6 +21,7 @@ import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
 import { createLocalRuntime } from "./local-runtime.ts";
 import type { Log } from "./log.ts";
+import { mailSettings } from "./mail-settings.ts";
 import { publicUrlSetting } from "./public-url-setting.ts";
 import { openTracer } from "./tracer.ts";
 import { version } from "./version.ts";
@@ -45,6 +47,7 @@ export async function startServerServices(
   const publicUrl = publicUrlSetting(process.env.ONVERA_PUBLIC_URL);
   let address: SignInAddress | undefined;
   const policy = { ...defaultWebhookPolicy, privateHosts: namedHosts(process.env.ONVERA_PRIVATE_WEBHOOK_HOSTS) };
+  const mail = mailSettings(process.env);
   const app = createApp({
     store,
     custody,
@@ -61,6 +64,7 @@ export async function startServerServices(
     webhooks: policy,
     privateClusterHosts: namedHosts(process.env.ONVERA_PRIVATE_CLUSTER_HOSTS),
     identity: { ...defaultIdentityPolicy, privateHosts: namedHosts(process.env.ONVERA_PRIVATE_IDENTITY_HOSTS) },
+    mail,
     tracer,
     issuer: () => address?.issuer,
     docsScript: distFile("assets/scalar.js"),
@@ -81,11 +85,12 @@ export async function startServerServices(
   await store.asPlatform((db) => writeSignInAddress(db, told));
   const forgetting = startForgetting({ store, log });
   const deliverer = startDeliverer({ store, dataKeys, hub, policy, log });
+  const mailer = mail && startMailer({ store, dataKeys, log, settings: mail });
   return {
     apiUrl,
     async stop() {
       forgetting.stop();
-      await deliverer.stop();
+      await Promise.all([deliverer.stop(), mailer?.stop()]);
       await hub.stop();
       await app.drain();
       await tracer.close();

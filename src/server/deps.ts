@@ -38,6 +38,8 @@ export interface ServerDeps {
   privateClusterHosts: readonly string[];
   /** How organizations' own identity providers are asked. */
   identity: IdentityPolicy;
+  /** Where links in mails lead; undefined where no mail is sent. */
+  mail: { dashboardUrl: string } | undefined;
   tracer: Tracer;
   /** The name of the OpenID provider, which is its address (`http://127.0.0.1:7600/oidc`); undefined until the server listens. */
   issuer(): string | undefined;

@@ -20,6 +20,7 @@ import * as serviceAccounts from "./migrations/0016-service-accounts.ts";
 import * as kubernetesClusters from "./migrations/0017-kubernetes-clusters.ts";
 import * as providerRecords from "./migrations/0018-provider-records.ts";
 import * as identityProviders from "./migrations/0019-identity-providers.ts";
+import * as mails from "./migrations/0020-mails.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -42,6 +43,7 @@ export const migrations: Record<string, Migration> = {
   "0017-kubernetes-clusters": kubernetesClusters,
   "0018-provider-records": providerRecords,
   "0019-identity-providers": identityProviders,
+  "0020-mails": mails,
 };
 
 /**

@@ -78,6 +78,21 @@ export interface InvitationsTable {
   revoked_at: NullableTimestamp;
 }
 
+/** A mail that waits to be sent, or what became of it. */
+export interface MailsTable {
+  id: string;
+  organization_id: string;
+  invitation_id: string;
+  recipient: string;
+  sealed: NullableJson<SealedValue>;
+  status: Generated<"pending" | "sent" | "failed">;
+  attempts: Generated<number>;
+  next_at: Timestamp;
+  error: string | null;
+  created_at: Timestamp;
+  ended_at: NullableTimestamp;
+}
+
 export interface ProjectRolesTable {
   organization_id: string;
   project_id: string;
@@ -575,6 +590,7 @@ export interface Tables {
   provider_sign_ins: ProviderSignInsTable;
   service_accounts: ServiceAccountsTable;
   invitations: InvitationsTable;
+  mails: MailsTable;
   project_roles: ProjectRolesTable;
   projects: ProjectsTable;
   clusters: ClustersTable;

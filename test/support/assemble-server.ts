@@ -35,6 +35,8 @@ export interface AssembleOptions {
   webhooks?: Partial<WebhookPolicy>;
   privateClusterHosts?: readonly string[];
   identity?: Partial<IdentityPolicy>;
+  /** @default no mail is sent */
+  mail?: ServerDeps["mail"];
   /** @default nothing is traced */
   tracer?: Tracer;
   /** The docs page's script (`standalone.js` of @scalar/api-reference). */
@@ -84,6 +86,7 @@ export function assembleServer(options: AssembleOptions): AssembledServer {
     testApps: options.testApps ?? false,
     signUp: options.signUp ?? "invite-only",
     limits: { ...defaultLimits, ...options.limits },
+    mail: options.mail,
     tracer: options.tracer ?? noTracer,
     issuer: () => issuer,
     webhooks: { ...defaultWebhookPolicy, ...options.webhooks },

@@ -17,7 +17,13 @@ export async function create(invocation: Invocation): Promise<undefined> {
       expires_in_days: daysOf(text(invocation, "days")) ?? 7,
     },
   });
-  output.data(created, { names: () => [created.token], table: () => `${created.token}\n` });
+  const { token } = created;
+  if (token === null) {
+    output.data(created, { names: () => [created.id], table: () => `A mail to ${created.email} is on its way.\n` });
+    output.say(`Its link is good once, until ${created.expires_at}. What becomes of it: onvera invitations list`);
+    return undefined;
+  }
+  output.data(created, { names: () => [token], table: () => `${token}\n` });
   output.say(`Good once, until ${created.expires_at}. ${created.email} joins as ${created.role} with:`);
   output.say(`  onvera --api-url ${settings.apiUrl} invitations accept`);
   return undefined;
@@ -30,6 +36,7 @@ export async function list(invocation: Invocation): Promise<undefined> {
       { title: "EMAIL", value: ({ email }) => email },
       { title: "ROLE", value: ({ role }) => role },
       { title: "STATUS", value: ({ status }) => status },
+      { title: "MAIL", value: ({ mail_status, mail_error }) => mail_error ?? mail_status ?? "" },
       { title: "EXPIRES", value: ({ expires_at }) => expires_at },
     ],
     name: ({ id }) => id,

@@ -73,7 +73,7 @@ export const invitationCommands: CommandGroup = {
     {
       name: "create",
       arguments: [{ syntax: "<email>", description: "whom to invite" }],
-      summary: "Invite a person; the token is shown this once",
+      summary: "Invite a person: by mail, or by a token that is shown this once",
       options: [
         { flags: "--role <role>", description: "what they will be (default: viewer)", choices: roles },
         { flags: "--days <days>", description: "how long it is good, 1 to 30 (default: 7)" },

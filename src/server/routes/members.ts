@@ -5,8 +5,15 @@ import { parseId } from "../../domain/ids.ts";
 import { circumstancesOf, organizationOf, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/members.ts";
 import type { ServerDeps } from "../deps.ts";
+import { mailInvitation } from "../mail/invite.ts";
 import { explainAccess } from "../services/access-explained.ts";
-import { insertInvitation, invitationView, listInvitations, revokeInvitation } from "../services/invitations.ts";
+import {
+  insertInvitation,
+  invitationView,
+  listInvitations,
+  readInvitation,
+  revokeInvitation,
+} from "../services/invitations.ts";
 import { acceptInvitation, signUp } from "../services/joining.ts";
 import {
   changeRole,
@@ -138,7 +145,9 @@ export const invitationRoutes = (deps: ServerDeps) =>
           targetId: invitation.id,
           change: { email: invitation.email, role, expires_at: invitation.expires_at.toISOString() },
         });
-        return { data: { ...invitationView(invitation, now), token } };
+        const isMailed = await mailInvitation(deps, db, { invitation, token, inviter: caller.userName });
+        const listed = await readInvitation(db, organizationId, invitation.id);
+        return { data: { ...invitationView(listed, now), token: isMailed ? null : token } };
       });
       c.header("Location", body.data.links.self);
       return c.json(body, 201);
@@ -161,7 +170,7 @@ export const invitationRoutes = (deps: ServerDeps) =>
           targetId: revoked.id,
           change: { email: revoked.email },
         });
-        return revoked;
+        return readInvitation(db, organizationId, revoked.id);
       });
       return c.json({ data: invitationView(row, deps.now()) }, 200);
     });

@@ -33,6 +33,10 @@ export const InvitationView = z
     created_at: Timestamp,
     expires_at: Timestamp,
     accepted_at: Timestamp.nullable(),
+    mail_status: z.enum(["pending", "sent", "failed"]).nullable().meta({
+      description: "What became of its mail; null where this installation sends none.",
+    }),
+    mail_error: z.string().nullable().meta({ description: "Why the mail was not taken the last time." }),
     links: z.object({ self: Link }),
   })
   .meta({ id: "Invitation" });
@@ -46,7 +50,10 @@ export const CreateInvitation = z
   .meta({ id: "CreateInvitation" });
 
 export const CreatedInvitation = InvitationView.extend({
-  token: z.string().meta({ description: "Shown this once. Give it to the person it is for: it works once." }),
+  token: z.string().nullable().meta({
+    description:
+      "Shown this once. Give it to the person it is for: it works once. null where it is sent by mail, so that nobody else has it.",
+  }),
 }).meta({ id: "CreatedInvitation" });
 
 export const AcceptInvitation = z

@@ -13,6 +13,12 @@ import { addressOf } from "./users.ts";
 
 export type Invitation = Selectable<InvitationsTable>;
 
+/** With what became of its mail, where one was to be sent. */
+export interface ListedInvitation extends Invitation {
+  mail_status: "pending" | "sent" | "failed" | null;
+  mail_error: string | null;
+}
+
 const TOKEN_PREFIX = "onv_inv_";
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -69,15 +75,20 @@ export async function insertInvitation(
 }
 
 /** All invitations of an organization, newest first. */
-export const listInvitations = (db: Scoped, organizationId: string): Promise<Invitation[]> =>
+export const listInvitations = (db: Scoped, organizationId: string): Promise<ListedInvitation[]> =>
+  withMails(db, organizationId).orderBy("i.created_at", "desc").orderBy("i.id", "desc").limit(500).execute();
+
+/** One that is there, with its mail. */
+export const readInvitation = (db: Scoped, organizationId: string, id: string): Promise<ListedInvitation> =>
+  withMails(db, organizationId).where("i.id", "=", id).executeTakeFirstOrThrow();
+
+const withMails = (db: Scoped, organizationId: string) =>
   db
-    .selectFrom("invitations")
-    .selectAll()
-    .where("organization_id", "=", organizationId)
-    .orderBy("created_at", "desc")
-    .orderBy("id", "desc")
-    .limit(500)
-    .execute();
+    .selectFrom("invitations as i")
+    .leftJoin("mails as m", "m.invitation_id", "i.id")
+    .selectAll("i")
+    .select(["m.status as mail_status", "m.error as mail_error"])
+    .where("i.organization_id", "=", organizationId);
 
 /** Withdraws an invitation; withdrawing again changes nothing. @throws OnveraError INVITATION_NOT_FOUND or RESOURCE_CONFLICT */
 export async function revokeInvitation(db: Scoped, organizationId: string, id: string): Promise<Invitation> {
@@ -127,7 +138,7 @@ export async function useInvitation(db: Scoped, invitation: Invitation, userId: 
 }
 
 /** An invitation as the API shows it: never with its token. */
-export function invitationView(row: Invitation, now: Date) {
+export function invitationView(row: ListedInvitation, now: Date) {
   const over = row.expires_at <= now ? "expired" : "open";
   const status: "open" | "accepted" | "revoked" | "expired" = row.accepted_at
     ? "accepted"
@@ -143,6 +154,8 @@ export function invitationView(row: Invitation, now: Date) {
     created_at: timestamp(row.created_at),
     expires_at: timestamp(row.expires_at),
     accepted_at: timestampOrNull(row.accepted_at),
+    mail_status: row.mail_status,
+    mail_error: row.mail_error,
     links: { self: `${API_BASE}/invitations/${row.id}` },
   };
 }

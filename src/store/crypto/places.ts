@@ -23,6 +23,8 @@ export const webhookSecretPlace = (endpointId: string): string => `webhook_endpo
 export const providerSecretPlace = (organizationId: string): string =>
   `identity_providers|${organizationId}|client_secret`;
 
+export const mailPlace = (mailId: string): string => `mails|${mailId}`;
+
 export const installationPlace = (key: string): string => `installation|${key}`;
 
 export const clusterAccessPlace = (clusterId: string): string => `clusters|${clusterId}|access`;

@@ -8,6 +8,7 @@ import {
   databaseUrlPlace,
   idempotencyPlace,
   installationPlace,
+  mailPlace,
   providerRecordPlace,
   providerSecretPlace,
   type SealedSpot,
@@ -105,6 +106,7 @@ export const sealedColumns: readonly SealedColumn[] = [
     key: ["organization_id"],
     find: whole((row) => providerSecretPlace(text(row, "organization_id"))),
   },
+  { table: "mails", column: "sealed", key: ["id"], find: whole((row) => mailPlace(text(row, "id"))) },
   {
     table: "installation",
     column: "value",

@@ -18,6 +18,11 @@ export function InviteForm({ callerRole }: { callerRole: Role | null }) {
       }),
     ),
   );
+  if (invite.data?.token === null) {
+    return (
+      <Alert color="teal">A mail with a link is on its way to {invite.data.email}. It works once, for a week.</Alert>
+    );
+  }
   if (invite.data) {
     return (
       <Stack>
@@ -46,7 +51,7 @@ export function InviteForm({ callerRole }: { callerRole: Role | null }) {
         onChange={({ currentTarget: { value } }) => isRole(value) && setRole(value)}
       />
       <Text size="xs" c="dimmed">
-        No mail is sent: you are given a link to pass on.
+        Where this installation sends no mail, you are given a link to pass on.
       </Text>
     </FormShell>
   );
