@@ -109,6 +109,61 @@ export const failures = {
     "A process of the application keeps ending.",
     "Read its last lines below; take back the setting they name with 'onvera update', or destroy the deployment.",
   ),
+  CLUSTER_UNREACHABLE: {
+    cause: "platform",
+    retryable: true,
+    owner: "operator",
+    message: "The cluster's API server does not answer.",
+    nextStep:
+      "Check that the cluster runs and can be reached ('onvera cluster check'), then repeat the request: it goes on from there.",
+  },
+  CLUSTER_ACCESS_REFUSED: lasting(
+    "permission",
+    "The cluster does not accept the access it was registered with any more.",
+    "Give the cluster a kubeconfig that works ('onvera cluster check' tries it), then repeat the request.",
+  ),
+  CLUSTER_PERMISSION_MISSING: lasting(
+    "permission",
+    "The cluster refused something to the account it is reached by.",
+    "Apply what 'onvera cluster manifest' prints to the cluster, then repeat the request.",
+  ),
+  CLUSTER_REFUSED: lasting("conflict", "The cluster did not take a change.", askOperator, "operator"),
+  IMAGE_MISSING: lasting(
+    "platform",
+    "An image of the application cannot be pulled.",
+    "Put the named image where the cluster pulls from, or mend its access to the registry; then repeat the request.",
+    "operator",
+  ),
+  POD_UNSCHEDULABLE: lasting(
+    "capacity",
+    "No node of the cluster takes a pod of the application.",
+    "The scheduler's words say what is missing: add or uncordon a node, or choose a smaller size; then repeat the request.",
+  ),
+  POD_CANNOT_START: lasting(
+    "platform",
+    "A container of the application cannot be made.",
+    "The node's words say why; mend it, then repeat the request.",
+    "operator",
+  ),
+  PROCESS_NOT_READY: lasting(
+    "user_config",
+    "A process of the application runs and does not become ready.",
+    "Read its last lines below; take back the setting they name with 'onvera update', or choose a larger size.",
+  ),
+  ADDRESS_UNREACHABLE: lasting(
+    "platform",
+    "The application runs, and its public address does not answer as it should.",
+    "Check the cluster's ingress controller, the domain's DNS record and the certificate; then repeat the request.",
+    "operator",
+  ),
+  NAMESPACE_STUCK: {
+    cause: "platform",
+    retryable: true,
+    owner: "operator",
+    message: "The deployment's namespace does not go away.",
+    nextStep:
+      "See to whatever owns the named finalizers (or take them off), then destroy the deployment again: that goes on where this stopped.",
+  },
   TEMPLATE_FAILED: {
     cause: "platform",
     retryable: true,

@@ -14,8 +14,10 @@ import { createSupervisorClient } from "../local/supervisor/client.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderHost } from "../providers/host/provider-host.ts";
 import { writeAudit } from "../store/audit.ts";
+import type { Cluster } from "../store/schema.ts";
 import { distFile } from "./dist-file.ts";
 import { type Installation, openRunningInstallation } from "./installation.ts";
+import { createKubernetesTarget } from "./kubernetes-target.ts";
 import { localProviders } from "./local-providers.ts";
 import { createLocalTarget } from "./local-target.ts";
 import { hostOperator } from "./operator.ts";
@@ -31,8 +33,11 @@ export const runPulumi: Verb = async (options, io) => {
     const { paths } = installation;
     const tools = await pulumiTools(paths, silentProgress, io.signal);
     const supervisor = createSupervisorClient(supervisorPaths(paths.home).socket);
-    const driver = createLocalTarget(installation, supervisor);
-    const stack = line.stack === undefined ? undefined : await findStack(installation, driver, line.stack, line);
+    const drivers = {
+      local: createLocalTarget(installation, supervisor),
+      kubernetes: createKubernetesTarget(installation),
+    };
+    const stack = line.stack === undefined ? undefined : await findStack(installation, drivers, line.stack, line);
     await record(installation, line, stack?.organizationId);
     const providers = line.runsProgram
       ? await startProviderHost({
@@ -68,7 +73,7 @@ export const runPulumi: Verb = async (options, io) => {
 /** The deployment's stack as it is applied now, by id or name. @throws OnveraError DEPLOYMENT_NOT_FOUND */
 async function findStack(
   installation: Installation,
-  driver: TargetDriver,
+  drivers: Readonly<Partial<Record<Cluster["kind"], TargetDriver>>>,
   reference: string,
   { runsProgram }: PulumiLine,
 ): Promise<PlainStack & { organizationId: string }> {
@@ -97,6 +102,8 @@ async function findStack(
     return { record, revision: await loadRevision(db, dataKeys, record.identity, applied ?? wanted) };
   });
   const { identity, cluster } = record;
+  const driver = drivers[cluster.kind];
+  if (driver === undefined) throw new Error(`This version does not serve ${cluster.kind} clusters.`);
   const secrets = await ensureSecrets(store, custody, record, revision);
   const context = { identity, cluster, ...revision, revision: revision.number, firstRun: false };
   const program = runsProgram

@@ -10,6 +10,7 @@ import { startProviderProcess } from "../providers/process/client.ts";
 import { createAppReadings } from "./app-readings.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
+import { createKubernetesTarget } from "./kubernetes-target.ts";
 import type { LocalProviderConfig } from "./local-providers.ts";
 import { createLocalTarget } from "./local-target.ts";
 import type { Log } from "./log.ts";
@@ -69,11 +70,11 @@ export async function startWorkerServices(
     engine,
     custody,
     dataKeys,
-    drivers: { local: createLocalTarget(installation, supervisor) },
+    drivers: { local: createLocalTarget(installation, supervisor), kubernetes: createKubernetesTarget(installation) },
     log,
     tracer,
     node: settings.nodeId,
-    capabilities: [`local:${settings.nodeId}`],
+    capabilities: [`local:${settings.nodeId}`, "kubernetes"],
     slots,
     version,
     timings: {

@@ -17,6 +17,7 @@ import { plainLineError } from "../plain-cli/line-error.ts";
 import type { StackState } from "../recovery/state-integrity.ts";
 import { readStackState } from "../recovery/state-reader.ts";
 import { noTracer, type Tracer } from "../tracing.ts";
+import { watchBeside } from "./beside-engine.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
 import { createEngineSpans } from "./engine-spans.ts";
@@ -160,8 +161,10 @@ export function createRun(
       const { operation, lease } = claim;
       const known = await ensureSecrets(services.store, services.custody, context, request.revision);
       const state = await readStackState(services.store, operation.resource_id);
-      const access = await driver.access?.(await run.deploymentContext(request.revision));
-      const watch = watchSilence(control.signals);
+      const deployment = await run.deploymentContext(request.revision);
+      const access = await driver.access?.(deployment);
+      const beside = watchBeside(request.verb === "up" ? driver : {}, deployment, control.signals);
+      const watch = watchSilence(beside.signals);
       const engineSpan = services.trace?.start(`pulumi ${request.verb}`, { "pulumi.stack": operation.resource_id });
       const spans = createEngineSpans(services.trace?.tracer ?? noTracer, engineSpan);
       const job = services.engine.run(
@@ -208,6 +211,7 @@ export function createRun(
       );
       const result = await job.finally(() => {
         watch.close();
+        beside.close();
         spans.end();
       });
       engineSpan?.end({ failed: result.outcome === "succeeded" ? undefined : result.outcome });
@@ -220,6 +224,8 @@ export function createRun(
         { ...aboutOperation(operation), outcome: result.outcome, cli: result.cliOutput },
         "The engine did not succeed",
       );
+      const found = beside.found();
+      if (found !== undefined) throw found;
       if (watch.fired()) throw new StepFailure(silent);
       if (result.outcome === "interrupted") throw new Interrupted();
       throw new StepFailure(

@@ -75,6 +75,8 @@ export interface TargetDriver {
   access?(deployment: DeploymentContext): Promise<StackAccess>;
   /** Puts the revision where the target renders it from; gives its name. */
   writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
+  /** Beside an `up`, until the signal: resolves with why something the engine waits for cannot come about. */
+  watchEngine?(deployment: DeploymentContext, signal: AbortSignal): Promise<StepFailure>;
   /** Resolves when the app answers as declared, or is stopped where that is wanted. @throws StepFailure */
   waitReady(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** Ends what is left of a database login that the revision locks. */

@@ -1,0 +1,114 @@
+/** Whether a rollout has come about, is on its way, or cannot: a pure verdict over what the cluster shows. */
+import type { NamespaceView } from "../../../kubernetes/namespace-view.ts";
+import type { ClusterEvent, ClusterObject, Deployment, Pod, ReplicaSet } from "../../../kubernetes/objects.ts";
+import { type PodTrouble, type PodTroubleKind, podTrouble } from "../../../kubernetes/pod-trouble.ts";
+
+export type TroubleKind = PodTroubleKind | "quota" | "refused" | "stalled";
+
+export interface RolloutTrouble extends Omit<PodTrouble, "kind"> {
+  kind: TroubleKind;
+  process: string;
+  /** Undefined where no pod could be made. */
+  pod?: string;
+  podUid?: string;
+}
+
+export type RolloutVerdict =
+  | { state: "ready" }
+  | { state: "waiting"; message: string; troubles: readonly RolloutTrouble[] };
+
+/**
+ * Looks at the newest revision of every process.
+ * @param processes the names that must run
+ */
+export function rolloutVerdict(view: NamespaceView, processes: readonly string[]): RolloutVerdict {
+  const waiting: string[] = [];
+  const troubles: RolloutTrouble[] = [];
+  for (const process of processes) {
+    const deployment = view.deployments.find(({ metadata }) => metadata.name === process);
+    if (deployment !== undefined && isComplete(deployment)) continue;
+    waiting.push(process);
+    if (deployment !== undefined) troubles.push(...troublesOf(view, deployment, process));
+  }
+  if (waiting.length === 0) return { state: "ready" };
+  const about = troubles[0] === undefined ? "" : `: ${troubles[0].message}`;
+  return { state: "waiting", message: `Waiting for ${waiting.join(", ")}${about}`, troubles };
+}
+
+/** What keeps the pods of Jobs that are not done: the engine waits for them, and nobody else would say why. */
+export function jobTroubles({ jobs, pods }: NamespaceView): RolloutTrouble[] {
+  return jobs
+    .filter(({ status }) => !status?.conditions?.some(({ type, status: is }) => type === "Complete" && is === "True"))
+    .flatMap((job) =>
+      pods
+        .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid))
+        .flatMap((pod) => troubleOfPod(pod, componentOf(job), [])),
+    )
+    .filter(({ kind }) => kind !== "not-ready" && kind !== "crashes");
+}
+
+/** Pods that still hold something: those of Jobs that ended do not. */
+export const livingPods = (pods: readonly Pod[]): Pod[] =>
+  pods.filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed");
+
+/** Everything of the newest revision runs and is available, and nothing of an older one is left. */
+function isComplete({ metadata, spec, status = {} }: Deployment): boolean {
+  const wanted = spec.replicas ?? 1;
+  return (
+    (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    (status.updatedReplicas ?? 0) === wanted &&
+    (status.availableReplicas ?? 0) === wanted &&
+    (status.replicas ?? 0) === wanted
+  );
+}
+
+function troublesOf(view: NamespaceView, deployment: Deployment, process: string): RolloutTrouble[] {
+  if ((deployment.status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0)) return [];
+  const newest = newestOf(view.replicaSets.filter((set) => isOwnedBy(set, deployment)));
+  if (newest === undefined) return [];
+  const stalled = deployment.status?.conditions?.find(
+    ({ type, reason }) => type === "Progressing" && reason === "ProgressDeadlineExceeded",
+  );
+  return [
+    ...view.pods.filter((pod) => isOwnedBy(pod, newest)).flatMap((pod) => troubleOfPod(pod, process, view.events)),
+    ...creationTrouble(newest, process),
+    ...(stalled === undefined
+      ? []
+      : [{ kind: "stalled" as const, process, message: stalled.message ?? "It makes no progress" }]),
+  ];
+}
+
+function troubleOfPod(pod: Pod, process: string, events: readonly ClusterEvent[]): RolloutTrouble[] {
+  const trouble = podTrouble(pod);
+  if (trouble === undefined) return [];
+  const { name, uid = name } = pod.metadata;
+  const said = trouble.kind === "not-ready" ? probeWords(events, uid) : undefined;
+  const message = said === undefined ? trouble.message : `${trouble.message} (${said})`;
+  return [{ ...trouble, message, process, pod: name, podUid: uid }];
+}
+
+/** A pod that could not even be made has no status; its ReplicaSet says why. */
+function creationTrouble({ status }: ReplicaSet, process: string): RolloutTrouble[] {
+  const refused = status?.conditions?.find(({ type, status: is }) => type === "ReplicaFailure" && is === "True");
+  if (refused === undefined) return [];
+  const message = refused.message ?? "The cluster lets no pod be made";
+  return [{ kind: /quota|limit/i.test(message) ? "quota" : "refused", process, message }];
+}
+
+/** What the probe last said of the pod. */
+function probeWords(events: readonly ClusterEvent[], podUid: string): string | undefined {
+  const said = events.filter(({ reason, involvedObject }) => reason === "Unhealthy" && involvedObject.uid === podUid);
+  return said.at(-1)?.message;
+}
+
+const newestOf = (sets: readonly ReplicaSet[]): ReplicaSet | undefined =>
+  [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
+
+const revisionOf = ({ metadata }: ReplicaSet): number =>
+  Number(metadata.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
+
+const isOwnedBy = (owned: ClusterObject, owner: ClusterObject): boolean =>
+  owned.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
+
+const componentOf = ({ metadata }: ClusterObject): string =>
+  metadata.labels?.["app.kubernetes.io/component"] ?? metadata.name;

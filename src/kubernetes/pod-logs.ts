@@ -1,0 +1,46 @@
+/** The last lines of a container, without the deployment's secrets. */
+import type { ClusterClient } from "./client.ts";
+import { ClusterFailure } from "./failure.ts";
+
+export interface ContainerName {
+  namespace: string;
+  pod: string;
+  container: string;
+  /** The one that ended before the one that runs. */
+  previous: boolean;
+}
+
+/** The path of a container's log. */
+export function logPath(
+  { namespace, pod, container, previous }: ContainerName,
+  query: Readonly<Record<string, string>>,
+) {
+  const all = new URLSearchParams({ container, ...(previous ? { previous: "true" } : {}), ...query });
+  return `/api/v1/namespaces/${namespace}/pods/${pod}/log?${all}`;
+}
+
+/** Oldest first; nothing where the cluster has none of it any more. @throws ClusterFailure when it does not answer */
+export async function lastLogLines(client: ClusterClient, name: ContainerName, count: number): Promise<string[]> {
+  try {
+    const answer = await client.stream("read a log", { path: logPath(name, { tailLines: String(count) }) });
+    let text = "";
+    for await (const chunk of answer) text += String(chunk);
+    return text.split("\n").filter((line) => line !== "");
+  } catch (error) {
+    if (error instanceof ClusterFailure && (error.reason === "not-found" || error.reason === "invalid")) return [];
+    throw error;
+  }
+}
+
+/** What stands in a Secret, in clear: to be kept out of what people read. Nothing where there is none. */
+export async function secretValues(client: ClusterClient, namespace: string, name: string): Promise<string[]> {
+  try {
+    const secret = (await client.raw("read a secret", { path: `/api/v1/namespaces/${namespace}/secrets/${name}` })) as {
+      data?: Record<string, string>;
+    };
+    return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, "base64").toString("utf8"));
+  } catch (error) {
+    if (error instanceof ClusterFailure && error.reason === "not-found") return [];
+    throw error;
+  }
+}
