@@ -20,6 +20,8 @@ import type { RunningCluster } from "./running-cluster.ts";
 export interface ClusterStack extends WorkbenchStack {
   deploymentId: string;
   namespace: string;
+  /** Port of the database server, as pods reach it. */
+  databasePort: number;
   /** The input the next run of the program reads. */
   use(changes: Partial<ProgramInput>): void;
   /** Uses it and runs it. @returns how many resources were changed in which way */
@@ -66,6 +68,7 @@ export async function startClusterStack(
     ...opened,
     deploymentId,
     namespace,
+    databasePort: database.port,
     use,
     async up(changes) {
       use(changes);
@@ -77,7 +80,7 @@ export async function startClusterStack(
       return names.split("\n").filter((name) => name !== "");
     },
     async stop() {
-      await cluster.kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--timeout=90s"]);
+      await cluster.kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--timeout=240s"]);
       await workbench.stop();
       await database.close();
       await postgres.stop();
