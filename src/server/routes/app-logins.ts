@@ -17,6 +17,7 @@ export const appLoginRoutes = (deps: ServerDeps, source: ProviderSource) =>
     const { continuePath, deploymentId, member } = await completeSignIn(deps, source, {
       signInId,
       userId: caller.userId,
+      organizationId: caller.organizationId,
     });
     await transact(deps, null, (db) =>
       audit(db, c, {

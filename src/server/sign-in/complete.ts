@@ -19,7 +19,7 @@ export interface LetThrough {
 export async function completeSignIn(
   deps: ServerDeps,
   source: ProviderSource,
-  { signInId, userId }: { signInId: string; userId: string },
+  { signInId, userId, organizationId }: { signInId: string; userId: string; organizationId: string | null },
 ): Promise<LetThrough> {
   const provider = await source.current();
   const interaction = await provider?.Interaction.find(signInId);
@@ -30,6 +30,12 @@ export async function completeSignIn(
   const member = await transact(deps, null, (db) => memberAt(db, { userId, deploymentId }));
   if (member === undefined) {
     throw new OnveraError("ACCESS_DENIED", { message: "Access denied. You are no member where this app belongs" });
+  }
+  // The session was judged for this organization alone: its own provider, or that only it lets people in, counts here too.
+  if (member.organizationId !== organizationId) {
+    throw new OnveraError("ACCESS_DENIED", {
+      message: "Access denied. The app belongs to another organization of yours: switch to it, then open the app again",
+    });
   }
   // Somebody else may have signed in with this browser: what is remembered of them must not mix with this person.
   if (interaction.session?.uid !== undefined) {
