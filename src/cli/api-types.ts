@@ -703,6 +703,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/{cluster_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check what a cluster has and lacks
+         * @description Answers when it is done, after two minutes at most. Pods are run in a namespace that is made for it and removed. The report is kept with the cluster.
+         */
+        post: operations["checkCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters": {
         parameters: {
             query?: never;
@@ -1991,7 +2011,10 @@ export interface components {
                     port: number;
                 };
                 images: string;
+                check_image: string;
             } | null;
+            /** @description What the last check found; null before the first. */
+            check: components["schemas"]["ClusterCheck"] | null;
             /**
              * @description ISO 8601 in UTC, whole seconds.
              * @example 2024-01-20T12:00:00Z
@@ -2001,6 +2024,27 @@ export interface components {
                 /** @description Host-relative path, starting with /api/v1/. */
                 self: string;
             };
+        };
+        ClusterCheck: {
+            /**
+             * @description ISO 8601 in UTC, whole seconds.
+             * @example 2024-01-20T12:00:00Z
+             */
+            checked_at: string;
+            /** @description Whether nothing that deployments need is missing. */
+            fit: boolean;
+            /** @description Of Kubernetes; null when the API server was not reached. */
+            version: string | null;
+            findings: {
+                /** @enum {string} */
+                check: "reachable" | "version" | "permissions" | "storage_class" | "ingress_class" | "network_policy" | "pod_security" | "metrics" | "database_rights" | "database_from_pods";
+                /** @enum {string} */
+                result: "ok" | "missing" | "unknown";
+                detail: string;
+                next_step: string | null;
+                /** @description Single things that are missing, such as permissions. */
+                items: string[];
+            }[];
         };
         CreateApiKey: {
             name: string;
@@ -2052,6 +2096,8 @@ export interface components {
             volume_access?: "ReadWriteOnce" | "ReadWriteMany";
             /** @default onvera.local */
             images?: string;
+            /** @description What `check` runs its pods from: any image with `sh` and `nc`; `<images>/busybox:1` when left out. */
+            check_image?: string;
         };
         CreatedApiKey: {
             id: string;
@@ -2183,7 +2229,7 @@ export interface components {
             /** @description Shown this once. Give it to the person it is for: it works once. null where it is sent by mail, so that nobody else has it. */
             token: string | null;
         };
-        /** @description For the platform operator. */
+        /** @description For the platform operator. What comes after `project_id` is for a dedicated one on a Kubernetes cluster; the cluster's own holds where it is left out. */
         CreateEnvironment: {
             name: string;
             slug?: string;
@@ -2195,6 +2241,32 @@ export interface components {
             /** @description The default cluster when left out. */
             cluster_id?: string;
             project_id?: string;
+            /**
+             * @description Of a role that may create databases and roles on the PostgreSQL server of the cluster's deployments.
+             * @example postgresql://admin:secret@db.example.com:5432/postgres?sslmode=require
+             */
+            database_url?: string;
+            database_address?: {
+                host: string;
+                port: number;
+            };
+            ingress_class?: string;
+            storage_class?: string;
+            /** @description Labels of the nodes its pods run on. */
+            node_selector?: {
+                [key: string]: string;
+            };
+            tolerations?: {
+                key: string;
+                /**
+                 * @default Exists
+                 * @enum {string}
+                 */
+                operator?: "Exists" | "Equal";
+                value?: string;
+                /** @enum {string} */
+                effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+            }[];
         };
         CreateInvitation: {
             /** Format: email */
@@ -2472,6 +2544,29 @@ export interface components {
             isolation_level: "shared" | "dedicated" | "byoc";
             project_id: string | null;
             cluster_id: string;
+            /** @description What it has apart from its cluster; null where the cluster's holds. */
+            own: {
+                ingress_class: string | null;
+                storage_class: string | null;
+                database: {
+                    host: string;
+                    port: number;
+                } | null;
+                node_selector: {
+                    [key: string]: string;
+                };
+                tolerations: {
+                    key: string;
+                    /**
+                     * @default Exists
+                     * @enum {string}
+                     */
+                    operator?: "Exists" | "Equal";
+                    value?: string;
+                    /** @enum {string} */
+                    effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+                }[];
+            };
             links: {
                 /** @description Host-relative path, starting with /api/v1/. */
                 self: string;
@@ -8422,6 +8517,105 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Worker"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state forbids it, or another operation is in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gives the first answer again, for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ClusterCheck"];
                     };
                 };
             };

@@ -22,6 +22,7 @@ export const ownAffairs: Readonly<Record<string, string>> = {
   migrate: "runs or looks at the control plane on this machine",
   backup: "reads this machine's home folder and database files",
   restore: "makes a home folder on this machine, where no service runs yet",
+  "clusters manifest": "prints a table the command line carries",
   "keys list": "reads this machine's key file, which no request may reach",
   "keys rotate": "writes this machine's key file, which no request may reach",
 };

@@ -24,6 +24,12 @@ export const HostAndPort = z.strictObject({
 });
 export type HostAndPort = z.infer<typeof HostAndPort>;
 
+/** `registry/path:tag`. */
+export const ImageName = z
+  .string()
+  .max(300)
+  .regex(/^[a-z0-9][A-Za-z0-9._:/@-]*$/, "registry/path:tag");
+
 export const volumeAccesses = ["ReadWriteOnce", "ReadWriteMany"] as const;
 export type VolumeAccess = (typeof volumeAccesses)[number];
 
@@ -49,6 +55,8 @@ export const KubernetesSettings = z.strictObject({
   volume_access: z.enum(volumeAccesses),
   /** The database server as pods reach it. */
   database: HostAndPort,
+  /** What a check runs its pods from. */
+  check_image: ImageName,
   /** Registry and path the apps' images are under. */
   images: z
     .string()
@@ -58,6 +66,9 @@ export const KubernetesSettings = z.strictObject({
 export type KubernetesSettings = z.infer<typeof KubernetesSettings>;
 
 export const DEFAULT_IMAGES = "onvera.local";
+
+/** What a check runs its pods from: any image with sh and nc. @param images the prefix of the apps' images */
+export const defaultCheckImage = (images: string): string => `${images}/busybox:1`;
 
 /** A pod's leave to run on nodes that keep others away. */
 export const Toleration = z

@@ -34,3 +34,33 @@ export interface PreflightReport {
   version: string | null;
   findings: PreflightFinding[];
 }
+
+/** A cluster is fit when nothing it needs is missing; figures are a convenience, and what cannot be told does not count. */
+export const isFit = ({ findings }: PreflightReport): boolean =>
+  findings.every(({ check, result }) => result !== "missing" || check === "metrics");
+
+/** All is well. */
+export const ok = (check: PreflightCheck, detail: string): PreflightFinding => ({
+  check,
+  result: "ok",
+  detail,
+  next_step: null,
+  items: [],
+});
+
+/** Something is not there that should be. */
+export const missing = (
+  check: PreflightCheck,
+  detail: string,
+  next_step: string,
+  items: string[] = [],
+): PreflightFinding => ({ check, result: "missing", detail, next_step, items });
+
+/** It cannot be told. */
+export const unknown = (check: PreflightCheck, detail: string, next_step: string | null = null): PreflightFinding => ({
+  check,
+  result: "unknown",
+  detail,
+  next_step,
+  items: [],
+});

@@ -36,6 +36,7 @@ const environment = {
   isolation_level: "shared",
   project_id: null,
   cluster_id: "clu_1",
+  own: { ingress_class: null, storage_class: null, database: null, node_selector: {}, tolerations: [] },
   links: { self: "/api/v1/environments/env_default" },
 };
 const key = {
@@ -92,6 +93,7 @@ const views: [string[], string, unknown, string[]][] = [
           shared: true,
           state: "active",
           kubernetes: null,
+          check: null,
           created_at: at,
           links: { self: "" },
         },

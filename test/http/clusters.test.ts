@@ -99,6 +99,49 @@ describe("a registered cluster (QV-03, QV-05)", () => {
   });
 });
 
+describe("a dedicated environment (ON-04, ON-05, ON-28, QV-10)", () => {
+  const own = {
+    database_url: "postgresql://own:own-secret@10.5.5.5:5433/postgres",
+    ingress_class: "acme",
+    node_selector: { pool: "acme" },
+    tolerations: [{ key: "pool", operator: "Equal", value: "acme", effect: "NoSchedule" }],
+  };
+  const create = (body: object, who = operatorKey) => server.call("POST", "/api/v1/environments", { key: who, body });
+
+  it("has a database server, nodes and an ingress class of its own; its deployments take them from it alone", async () => {
+    const cluster = await made({ name: "dedicated" });
+    const { body } = await create({ name: "Own place", cluster_id: cluster.id, ...own });
+    expect(body.data).toMatchObject({
+      isolation_level: "dedicated",
+      own: { ingress_class: "acme", storage_class: null, database: { host: "10.5.5.5", port: 5433 } },
+    });
+    expect(JSON.stringify(body)).not.toContain("own-secret");
+    const place = await server.store.forOrganization(organizationId, (db) =>
+      readClusterPlace(db, server.deps.dataKeys, { environmentId: body.data.id }),
+    );
+    expect(place.databaseUrl).toBe(own.database_url);
+    expect(place.placement).toMatchObject({
+      isolation: "dedicated",
+      ingressClass: "acme",
+      nodeSelector: own.node_selector,
+      tolerations: own.tolerations,
+      database: { host: "10.5.5.5", port: 5433 },
+    });
+    const app = { app_type: "superset", environment_id: body.data.id, node_selector: {} };
+    expect((await server.call("POST", "/api/v1/deployments", { key, body: app })).status).toBe(400);
+  });
+
+  it("has them only if it is dedicated, and on a Kubernetes cluster; tenants make none (ON-02, TN-1)", async () => {
+    const { id } = await made({ name: "levels" });
+    const shared = await create({ name: "S", cluster_id: id, isolation_level: "shared", ...own });
+    expect([shared.status, shared.body.error.fields[0]?.pointer]).toEqual([400, "/isolation_level"]);
+    const local = await create({ name: "L", cluster_id: server.clusterId, ...own });
+    expect([local.status, local.body.error.fields[0]?.pointer]).toEqual([400, "/cluster_id"]);
+    const tenant = await create({ name: "T", cluster_id: id, ...own }, key);
+    expect([tenant.status, tenant.body.error.code]).toEqual([403, "ENVIRONMENT_SYSTEM_OWNED"]);
+  });
+});
+
 describe("what a customer names (R9, SSRF)", () => {
   it.each([
     ["a server inside a network", { kubeconfig: kubeconfig({ server: "https://10.1.2.3:6443" }) }, "/kubeconfig"],
@@ -114,6 +157,22 @@ describe("what a customer names (R9, SSRF)", () => {
 
   it("may be inside a network where the operator says so", async () => {
     await made({ name: "inside", kubeconfig: kubeconfig({ server: "https://10.1.2.3:6443" }) }, operatorKey);
+  });
+});
+
+describe("a check", () => {
+  it("that reaches nothing says so, is kept, and shows no secret (QV-03, R8)", async () => {
+    const { id } = await made({ name: "unreachable" });
+    const { status, body } = await clusters("POST", key, `/${id}/check`);
+    expect([status, body.data.fit, body.data.version]).toEqual([200, false, null]);
+    const found = Object.fromEntries(
+      body.data.findings.map(({ check, result }: { check: string; result: string }) => [check, result]),
+    );
+    expect(found).toMatchObject({ reachable: "missing", permissions: "unknown", database_rights: "missing" });
+    expect((await clusters("GET", key, `/${id}`)).body.data.check).toEqual(body.data);
+    expect(JSON.stringify(body)).not.toMatch(/secret-token|database-secret/);
+    expect((await clusters("POST", strangerKey, `/${id}/check`)).status).toBe(404);
+    expect((await clusters("POST", operatorKey, `/${server.clusterId}/check`)).status).toBe(409);
   });
 });
 

@@ -112,6 +112,7 @@ const requests: Record<string, Asked> = {
   listClusters: { ok: 200 },
   getCluster: { ok: 200 },
   createCluster: { ok: 201, body: newCluster() },
+  checkCluster: { ok: 200, stranger: 404 },
   deleteCluster: { ok: 200, stranger: 404 },
   listWorkers: { ok: 200 },
   drainWorker: { ok: 200 },

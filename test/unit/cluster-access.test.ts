@@ -113,6 +113,7 @@ describe("the place of a deployment (ON-05)", () => {
     volume_access: "ReadWriteOnce",
     database: { host: "db", port: 5432 },
     images: "onvera.local",
+    check_image: "onvera.local/busybox:1",
   };
   it("is its cluster's, and its environment's own where that has something of its own", () => {
     const shared = placementOf(cluster, { isolation: "shared", settings: {} });

@@ -1,12 +1,13 @@
 /** `onvera clusters`: where workloads run. */
-import { readFile } from "node:fs/promises";
 import type { VolumeAccess } from "../../domain/kubernetes-settings.ts";
 import type { Data } from "../api/contract.ts";
-import { CliError, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { argument, choice, type Invocation, isSet, text } from "../invocation.ts";
+import { argument, choice, type Invocation, isRefused, isSet, text } from "../invocation.ts";
 import { showList, showOne } from "../output/show.ts";
 import { confirm, contextNote, requireTerminal } from "../prompt.ts";
+import { showCheck } from "./cluster-check.ts";
+import { address, contents, hostPort } from "./cluster-options.ts";
 
 type Cluster = Data<"getCluster">;
 
@@ -31,7 +32,7 @@ export async function get(invocation: Invocation): Promise<undefined> {
   return undefined;
 }
 
-export async function add(invocation: Invocation): Promise<undefined> {
+export async function add(invocation: Invocation): Promise<number> {
   const made = await invocation.api().call("createCluster", {
     body: {
       name: argument(invocation, 0),
@@ -47,10 +48,17 @@ export async function add(invocation: Invocation): Promise<undefined> {
       storage_class: text(invocation, "storageClass"),
       volume_access: choice<VolumeAccess>(invocation, "volumeAccess"),
       images: text(invocation, "images"),
+      check_image: text(invocation, "checkImage"),
     },
   });
-  show(invocation, made);
-  return undefined;
+  if (isRefused(invocation, "check")) {
+    show(invocation, made);
+    return exitCodes.ok;
+  }
+  invocation.output.say(
+    `Cluster ${made.name} (${made.id}) is registered. It is being checked, which may take two minutes.`,
+  );
+  return showCheck(invocation, await invocation.api().call("checkCluster", { path: { cluster_id: made.id } }));
 }
 
 export async function remove(invocation: Invocation): Promise<number> {
@@ -79,24 +87,6 @@ function required(invocation: Invocation, name: string, flag: string): string {
   return value;
 }
 
-async function contents(path: string): Promise<string> {
-  try {
-    return await readFile(path === "-" ? "/dev/stdin" : path, "utf8");
-  } catch (cause) {
-    throw new CliError(`${path} cannot be read.`, { exitCode: exitCodes.usage, cause });
-  }
-}
-
-function address(invocation: Invocation, name: string): { host: string; port: number } | undefined {
-  const value = text(invocation, name);
-  if (value === undefined) return undefined;
-  const [, host, port] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(value) ?? [];
-  if (host === undefined || port === undefined) {
-    throw usageError(`'${value}' is not host:port.`, "For example: 10.0.0.5:5432");
-  }
-  return { host, port: Number(port) };
-}
-
 function show(invocation: Invocation, cluster: Cluster): void {
   const { kubernetes } = cluster;
   showOne(invocation, cluster, cluster.id, [
@@ -107,12 +97,13 @@ function show(invocation: Invocation, cluster: Cluster): void {
     ["Shared", cluster.shared ? "yes" : "no"],
     ["State", cluster.state],
     ...(kubernetes === null ? [] : kubernetesLines(kubernetes)),
+    [
+      "Last check",
+      cluster.check && `${cluster.check.fit ? "fit" : "something is missing"}, ${cluster.check.checked_at}`,
+    ],
     ["Created at", cluster.created_at],
   ]);
 }
-
-const hostPort = ({ host, port }: { host: string; port: number }): string =>
-  `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 const kubernetesLines = (facts: NonNullable<Cluster["kubernetes"]>): [string, string | null][] => [
   ["Server", facts.server],

@@ -5,6 +5,8 @@ import { exitCodes } from "../exit-codes.ts";
 import { argument, choice, type Invocation, isSet, text } from "../invocation.ts";
 import { showList, showOne } from "../output/show.ts";
 import { confirm, contextNote, requireTerminal } from "../prompt.ts";
+import { hostPort } from "./cluster-options.ts";
+import { ownPlace, pairs, tolerationText } from "./environment-options.ts";
 
 export async function list(invocation: Invocation): Promise<undefined> {
   showList(invocation, await invocation.api().call("listEnvironments"), {
@@ -36,6 +38,7 @@ export async function create(invocation: Invocation): Promise<undefined> {
       isolation_level: choice<Environment["isolation_level"]>(invocation, "isolation"),
       cluster_id: text(invocation, "cluster"),
       project_id: text(invocation, "project"),
+      ...(await ownPlace(invocation)),
     },
   });
   show(invocation, environment);
@@ -75,6 +78,11 @@ function show(invocation: Invocation, environment: Environment): void {
     ["Default", environment.is_default ? "yes" : "no"],
     ["Cluster", environment.cluster_id],
     ["Project", environment.project_id],
+    ["Own ingress class", environment.own.ingress_class],
+    ["Own storage class", environment.own.storage_class],
+    ["Own database", environment.own.database && hostPort(environment.own.database)],
+    ["Nodes", pairs(environment.own.node_selector)],
+    ["Tolerations", environment.own.tolerations.map(tolerationText).join(", ") || null],
     ["Created at", environment.created_at],
   ]);
 }

@@ -5,6 +5,7 @@ export const routes = {
   beginCliLogin: ["POST", "/api/v1/auth/cli-logins"],
   beginSso: ["POST", "/api/v1/auth/sso/begin"],
   cancelOperation: ["POST", "/api/v1/operations/{operation_id}/cancel"],
+  checkCluster: ["POST", "/api/v1/clusters/{cluster_id}/check"],
   completeAppLogin: ["POST", "/api/v1/auth/app-logins/{app_login_id}/complete"],
   createApiKey: ["POST", "/api/v1/api-keys"],
   createCluster: ["POST", "/api/v1/clusters"],

@@ -59,6 +59,8 @@ export const clusterCommands: CommandGroup = {
           description: "ReadWriteOnce (default) keeps a deployment's pods on one node",
           choices: volumeAccesses,
         },
+        { flags: "--no-check", description: "do not check it at once" },
+        { flags: "--check-image <image>", description: "what a check runs its pods from (<images>/busybox:1)" },
         { flags: "--images <prefix>", description: "registry and path of the apps' images (onvera.local)" },
       ],
       examples: [
@@ -66,8 +68,26 @@ export const clusterCommands: CommandGroup = {
           line: "onvera clusters add prod --kubeconfig prod.yaml --database-url-file db-url --domain apps.example.com",
         },
       ],
-      calls: ["createCluster"],
+      calls: ["createCluster", "checkCluster"],
       load: async () => ({ run: (await action()).add }),
+    },
+    {
+      name: "check",
+      arguments: [cluster],
+      summary: "Check what a cluster has and lacks; exit code 1 when something is missing",
+      description:
+        "Version, permissions, storage class, ingress class, NetworkPolicies and Pod Security, figures, and the database server, from here and from pods.",
+      examples: [{ line: "onvera clusters check prod" }],
+      calls: ["checkCluster"],
+      load: async () => ({ run: (await import("../actions/cluster-check.ts")).check }),
+    },
+    {
+      name: "manifest",
+      summary: "Print the account and the permissions to install on a cluster for Onvera",
+      options: [{ flags: "--namespace <namespace>", description: "where the account lives (onvera-system)" }],
+      examples: [{ line: "onvera clusters manifest | kubectl apply -f -" }],
+      calls: [],
+      load: async () => ({ run: (await import("../actions/cluster-check.ts")).manifest }),
     },
     {
       name: "remove",

@@ -10,6 +10,16 @@ const isolationLevels = Object.keys({ shared: true, dedicated: true, byoc: true 
 >);
 const environment = { syntax: "<environment>", description: "id; env_default is your default environment" };
 
+/** What a dedicated environment on a Kubernetes cluster may have of its own. */
+const ownPlaceOptions = [
+  { flags: "--database-url-file <file>", description: "its own database server: file with an administrator's URL" },
+  { flags: "--database-address <host:port>", description: "that server as pods reach it" },
+  { flags: "--ingress-class <class>", description: "its own ingress class" },
+  { flags: "--storage-class <class>", description: "its own storage class" },
+  { flags: "--node-selector <label=value>", description: "nodes its pods run on", repeatable: true },
+  { flags: "--toleration <key=value:effect>", description: "taints its pods bear", repeatable: true },
+];
+
 export const environmentCommands: CommandGroup = {
   name: "environments",
   aliases: ["env"],
@@ -40,8 +50,14 @@ export const environmentCommands: CommandGroup = {
         { flags: "--cluster <id>", description: "cluster it uses (default: the default one)" },
         { flags: "--project <id>", description: "project it belongs to" },
         { flags: "--slug <slug>", description: "short name for addresses (made from the name)" },
+        ...ownPlaceOptions,
       ],
-      examples: [{ line: "onvera environments create Production --isolation dedicated" }],
+      examples: [
+        { line: "onvera environments create Production --isolation dedicated" },
+        {
+          line: "onvera environments create Acme --cluster clu_… --isolation dedicated --node-selector pool=acme --toleration pool=acme:NoSchedule",
+        },
+      ],
       calls: ["createEnvironment"],
       load: async () => ({ run: (await import("../actions/environments.ts")).create }),
     },

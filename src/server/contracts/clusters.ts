@@ -1,5 +1,5 @@
 /** Clusters as declared. */
-import { ClusterView, CreateCluster } from "../schemas/clusters.ts";
+import { ClusterCheck, ClusterView, CreateCluster } from "../schemas/clusters.ts";
 import { envelope, listOf } from "../schemas/common.ts";
 import { declare, idParam, jsonAnswer, jsonBody, postHeaders, problems } from "./declare.ts";
 
@@ -49,4 +49,16 @@ export const deleteCluster = declare("clusters.write", {
   description: "Nothing changes on the cluster. Refused while an environment that can be deployed into is on it.",
   request: { params },
   responses: { 200: jsonAnswer("The cluster that was.", envelope(ClusterView)), ...problems(404, 409) },
+});
+
+export const checkCluster = declare("clusters.write", {
+  method: "post",
+  path: "/clusters/{cluster_id}/check",
+  operationId: "checkCluster",
+  tags,
+  summary: "Check what a cluster has and lacks",
+  description:
+    "Answers when it is done, after two minutes at most. Pods are run in a namespace that is made for it and removed. The report is kept with the cluster.",
+  request: { params, headers: postHeaders },
+  responses: { 200: jsonAnswer("What was found.", envelope(ClusterCheck)), ...problems(404, 409) },
 });

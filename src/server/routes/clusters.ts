@@ -1,15 +1,17 @@
 /** Handlers of clusters. */
 import type { Context } from "hono";
 import { judge } from "../../domain/permissions.ts";
+import { isFit } from "../../domain/preflight-report.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster } from "../../store/schema.ts";
 import { organizationOf, requirePermission, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/clusters.ts";
 import type { ServerDeps } from "../deps.ts";
+import { checkRegistered } from "../services/cluster-check.ts";
 import { readCluster } from "../services/cluster-input.ts";
 import { findCluster, insertCluster, removeCluster, usableClusters } from "../services/clusters.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
-import { clusterView } from "../views/cluster-view.ts";
+import { checkView, clusterView } from "../views/cluster-view.ts";
 import { newApi } from "./api.ts";
 
 export const clusterRoutes = (deps: ServerDeps) => {
@@ -53,6 +55,23 @@ export const clusterRoutes = (deps: ServerDeps) => {
       });
       c.header("Location", body.data.links.self);
       return c.json(body, 201);
+    })
+
+    .openapi(contracts.checkCluster, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const id = c.req.valid("param").cluster_id;
+      const cluster = await transact(deps, organizationId, (db) => findCluster(db, organizationId, id));
+      if (cluster.organization_id === null) requirePermission(c.get("caller"), "clusters.manage");
+      const report = await checkRegistered(deps, cluster);
+      await transact(deps, null, async (db) => {
+        await db
+          .updateTable("clusters")
+          .set({ preflight: JSON.stringify(report) })
+          .where("id", "=", cluster.id)
+          .execute();
+        await note(db, c, "check", cluster, { fit: isFit(report) });
+      });
+      return c.json({ data: checkView(report) }, 200);
     })
 
     .openapi(contracts.deleteCluster, async (c) => {

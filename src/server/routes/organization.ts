@@ -6,6 +6,7 @@ import { judge } from "../../domain/permissions.ts";
 import { organizationOf, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/organization.ts";
 import type { ServerDeps } from "../deps.ts";
+import { readOwnPlace } from "../services/environment-input.ts";
 import { findEnvironment } from "../services/environments.ts";
 import { requireGoodPassword } from "../services/joining.ts";
 import { queueView, readQueue, setQueueLimits } from "../services/organization-queue.ts";
@@ -49,14 +50,16 @@ export const environmentRoutes = (deps: ServerDeps) =>
       requireOperator(c);
       const organizationId = organizationOf(c.get("caller"));
       const wanted = c.req.valid("json");
+      const own = readOwnPlace(wanted);
       const body = await answerOnce(deps, c, organizationId, async (db) => {
-        const row = await insertEnvironment(db, {
+        const row = await insertEnvironment(db, deps.dataKeys, {
           organizationId,
           name: wanted.name,
           slug: wanted.slug,
           isolationLevel: wanted.isolation_level,
           clusterId: wanted.cluster_id,
           projectId: wanted.project_id,
+          own,
         });
         await audit(db, c, {
           organizationId,

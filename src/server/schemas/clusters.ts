@@ -1,6 +1,7 @@
 /** Clusters in requests and answers. Access and database URL go in and never come out. */
 import { z } from "@hono/zod-openapi";
 import { DEFAULT_IMAGES, HostAndPort, KubernetesSettings, volumeAccesses } from "../../domain/kubernetes-settings.ts";
+import { preflightChecks } from "../../domain/preflight-report.ts";
 import { DisplayName, Link, Timestamp } from "./common.ts";
 
 const stored = KubernetesSettings.shape;
@@ -9,7 +10,7 @@ const Kubeconfig = z.string().min(1).max(65_536).meta({
   description:
     "YAML or JSON. Of its current context: server, certificate-authority-data, and token or client certificate and key. Nothing that runs a program or names a file.",
 });
-const DatabaseUrl = z
+export const DatabaseUrl = z
   .string()
   .min(1)
   .max(2000)
@@ -42,6 +43,9 @@ export const CreateCluster = z
     storage_class: stored.storage_class.optional(),
     volume_access: z.enum(volumeAccesses).default("ReadWriteOnce"),
     images: stored.images.default(DEFAULT_IMAGES),
+    check_image: stored.check_image.optional().meta({
+      description: "What `check` runs its pods from: any image with `sh` and `nc`; `<images>/busybox:1` when left out.",
+    }),
   })
   .meta({ id: "CreateCluster" });
 export type CreateCluster = z.infer<typeof CreateCluster>;
@@ -59,8 +63,26 @@ const KubernetesFacts = z
     volume_access: z.enum(volumeAccesses),
     database: HostAndPort,
     images: z.string(),
+    check_image: z.string(),
   })
   .meta({ id: "KubernetesCluster" });
+
+export const ClusterCheck = z
+  .object({
+    checked_at: Timestamp,
+    fit: z.boolean().meta({ description: "Whether nothing that deployments need is missing." }),
+    version: z.string().nullable().meta({ description: "Of Kubernetes; null when the API server was not reached." }),
+    findings: z.array(
+      z.object({
+        check: z.enum(preflightChecks),
+        result: z.enum(["ok", "missing", "unknown"]),
+        detail: z.string(),
+        next_step: z.string().nullable(),
+        items: z.array(z.string()).meta({ description: "Single things that are missing, such as permissions." }),
+      }),
+    ),
+  })
+  .meta({ id: "ClusterCheck" });
 
 export const ClusterView = z
   .object({
@@ -73,6 +95,7 @@ export const ClusterView = z
       .enum(["active", "abandoned"])
       .meta({ description: "`abandoned` is given up as gone; nothing runs there." }),
     kubernetes: KubernetesFacts.nullable().meta({ description: "Null for a cluster of another kind." }),
+    check: z.union([ClusterCheck, z.null()]).meta({ description: "What the last check found; null before the first." }),
     created_at: Timestamp,
     links: z.object({ self: Link }),
   })

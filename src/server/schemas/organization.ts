@@ -1,7 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { isolationLevels } from "../../domain/deployment-spec.ts";
+import { EnvironmentSettings, HostAndPort, Toleration } from "../../domain/kubernetes-settings.ts";
 import { roles } from "../../domain/permissions.ts";
+import { DatabaseUrl } from "./clusters.ts";
 import { DisplayName, Link, Timestamp } from "./common.ts";
+
+const own = EnvironmentSettings.shape;
 
 export const EnvironmentView = z
   .object({
@@ -14,6 +18,15 @@ export const EnvironmentView = z
     isolation_level: z.enum(isolationLevels),
     project_id: z.string().nullable(),
     cluster_id: z.string(),
+    own: z
+      .object({
+        ingress_class: z.string().nullable(),
+        storage_class: z.string().nullable(),
+        database: HostAndPort.nullable(),
+        node_selector: z.record(z.string(), z.string()),
+        tolerations: z.array(Toleration),
+      })
+      .meta({ description: "What it has apart from its cluster; null where the cluster's holds." }),
     links: z.object({ self: Link }),
   })
   .meta({ id: "Environment" });
@@ -29,8 +42,19 @@ export const CreateEnvironment = z
     isolation_level: z.enum(isolationLevels).default("dedicated"),
     cluster_id: z.string().max(100).optional().meta({ description: "The default cluster when left out." }),
     project_id: z.string().max(100).optional(),
+    database_url: DatabaseUrl.optional(),
+    database_address: HostAndPort.optional(),
+    ingress_class: own.ingress_class,
+    storage_class: own.storage_class,
+    node_selector: own.node_selector.meta({ description: "Labels of the nodes its pods run on." }),
+    tolerations: own.tolerations,
   })
-  .meta({ id: "CreateEnvironment", description: "For the platform operator." });
+  .meta({
+    id: "CreateEnvironment",
+    description:
+      "For the platform operator. What comes after `project_id` is for a dedicated one on a Kubernetes cluster; the cluster's own holds where it is left out.",
+  });
+export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
 
 export const UpdateEnvironment = z.strictObject({ name: DisplayName }).meta({ id: "UpdateEnvironment" });
 

@@ -1,7 +1,7 @@
 /** What somebody says of a cluster, made into what is stored; addresses of a customer's choice are looked at first. */
 import { accessEnds, type ClusterAccess, parseKubeconfig } from "../../domain/cluster-access.ts";
 import { OnveraError } from "../../domain/errors.ts";
-import type { HostAndPort, KubernetesSettings } from "../../domain/kubernetes-settings.ts";
+import { defaultCheckImage, type HostAndPort, type KubernetesSettings } from "../../domain/kubernetes-settings.ts";
 import { openAddress } from "../outbound/guarded-request.ts";
 import type { CreateCluster } from "../schemas/clusters.ts";
 
@@ -40,6 +40,7 @@ export async function readCluster(wanted: CreateCluster, trust: Trust): Promise<
       volume_access: wanted.volume_access,
       database: wanted.database_address ?? database,
       images: wanted.images,
+      check_image: wanted.check_image ?? defaultCheckImage(wanted.images),
     },
   };
 }

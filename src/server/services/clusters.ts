@@ -89,7 +89,7 @@ export async function removeCluster(db: Scoped, cluster: Cluster): Promise<void>
   }
   await db
     .updateTable("clusters")
-    .set({ access: null, database_url: null, removed_at: sql<Date>`now()` })
+    .set({ access: null, database_url: null, preflight: null, removed_at: sql<Date>`now()` })
     .where("id", "=", cluster.id)
     .execute();
 }

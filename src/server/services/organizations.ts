@@ -3,9 +3,12 @@ import { sql } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
 import { newId, parseId } from "../../domain/ids.ts";
 import { slug as slugOf } from "../../domain/names.ts";
+import { sealDatabaseUrl } from "../../store/crypto/cluster-secrets.ts";
+import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Cluster, Environment } from "../../store/schema.ts";
 import { usableClusters } from "./clusters.ts";
+import { type OwnPlace, requireKubernetes } from "./environment-input.ts";
 
 export interface NewOrganization {
   name: string;
@@ -70,27 +73,32 @@ export interface NewEnvironment {
   isolationLevel: Environment["isolation_level"];
   clusterId?: string | undefined;
   projectId?: string | undefined;
+  own: OwnPlace;
 }
 
 /**
  * Makes an environment owned by the system (TN-1), with its isolation level (ON-04).
- * @throws OnveraError RESOURCE_CONFLICT, CLUSTER_NOT_FOUND or PROJECT_NOT_FOUND
+ * @throws OnveraError RESOURCE_CONFLICT, VALIDATION_ERROR, CLUSTER_NOT_FOUND or PROJECT_NOT_FOUND
  */
-export async function insertEnvironment(db: Scoped, wanted: NewEnvironment): Promise<Environment> {
-  const { organizationId } = wanted;
+export async function insertEnvironment(db: Scoped, dataKeys: DataKeys, wanted: NewEnvironment): Promise<Environment> {
+  const { organizationId, own } = wanted;
   const cluster = await clusterFor(db, wanted.clusterId, organizationId);
+  requireKubernetes(own, cluster);
   const projectId = await projectFor(db, wanted.projectId, organizationId);
+  const id = newId("environment");
+  const owner = { id, organization_id: organizationId };
   const environment = await db
     .insertInto("environments")
     .values({
-      id: newId("environment"),
-      organization_id: organizationId,
+      ...owner,
       project_id: projectId,
       name: wanted.name,
       slug: wanted.slug ?? slugOf(wanted.name, "environment"),
       owner: "system",
       isolation_level: wanted.isolationLevel,
       cluster_id: cluster.id,
+      settings: JSON.stringify(own.settings),
+      database_url: own.databaseUrl === undefined ? null : await sealDatabaseUrl(db, dataKeys, owner, own.databaseUrl),
     })
     .onConflict((conflict) => conflict.columns(["organization_id", "slug"]).doNothing())
     .returningAll()

@@ -1,5 +1,6 @@
 /** Clusters as the API shows them: everything but what they are reached with. */
 import { KubernetesSettings } from "../../domain/kubernetes-settings.ts";
+import { isFit, type PreflightReport } from "../../domain/preflight-report.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Cluster } from "../../store/schema.ts";
 import { API_BASE } from "../openapi.ts";
@@ -12,8 +13,15 @@ export const clusterView = (row: Cluster) => ({
   shared: row.organization_id === null,
   state: row.abandoned_at === null ? ("active" as const) : ("abandoned" as const),
   kubernetes: row.kind === "kubernetes" ? kubernetesFacts(row.settings) : null,
+  check: row.preflight && checkView(row.preflight),
   created_at: timestamp(row.created_at),
   links: { self: `${API_BASE}/clusters/${row.id}` },
+});
+
+export const checkView = (report: PreflightReport) => ({
+  ...report,
+  checked_at: timestamp(new Date(report.checked_at)),
+  fit: isFit(report),
 });
 
 function kubernetesFacts(settings: unknown) {

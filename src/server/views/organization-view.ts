@@ -1,5 +1,6 @@
 /** Organizations, environments, projects and workers as the API shows them. */
 import type { Selectable } from "kysely";
+import { EnvironmentSettings } from "../../domain/kubernetes-settings.ts";
 import type { Role } from "../../domain/permissions.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Environment, OrganizationsTable, ProjectsTable } from "../../store/schema.ts";
@@ -20,7 +21,19 @@ export function environmentView(row: Environment) {
     isolation_level: row.isolation_level,
     project_id: row.project_id,
     cluster_id: row.cluster_id,
+    own: ownOf(row.settings),
     links: { self: `${API_BASE}/environments/${id}` },
+  };
+}
+
+function ownOf(settings: unknown) {
+  const own = EnvironmentSettings.parse(settings);
+  return {
+    ingress_class: own.ingress_class ?? null,
+    storage_class: own.storage_class ?? null,
+    database: own.database ?? null,
+    node_selector: own.node_selector ?? {},
+    tolerations: own.tolerations ?? [],
   };
 }
 

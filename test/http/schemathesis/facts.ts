@@ -87,6 +87,7 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     getOrganizationQueue: [organizationId],
     updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
+    checkCluster: await pool((n) => make("clusters", newCluster({ name: `to check ${n}` }))),
     deleteCluster: await pool((n) => make("clusters", newCluster({ name: `pool ${n}` }))),
     getCliLogin: await pool(cliLogin),
     approveCliLogin: await pool(cliLogin),

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type ApiKey = Schemas["ApiKey"];
 export type App = Schemas["App"];
 export type AuditEvent = Schemas["AuditEvent"];
+export type Cluster = Schemas["Cluster"];
 export type CreateDeployment = Schemas["CreateDeployment"];
 export type BegunSso = Schemas["BegunSso"];
 export type Deployment = Schemas["Deployment"];
