@@ -1,9 +1,13 @@
 /** What the copies of a deployment's processes use: cpu and memory of each with everything it started. */
 import type { Deployment } from "./deployment.ts";
+import type { ProcessRow } from "./process-row.ts";
 import { memoryBytes, processTree, readProcesses } from "./process-table.ts";
 import type { MetricsReport } from "./protocol.ts";
 
 type ProcessFigures = MetricsReport["processes"];
+
+/** Whoever asks for one deployment after the other is answered from one reading: it looks at the whole machine. */
+const TABLE_KEPT_MILLISECONDS = 500;
 
 /** A shorter span would be mostly rounding: the system counts cpu time in hundredths of a second. */
 const SHORTEST_SPAN_MILLISECONDS = 900;
@@ -17,13 +21,13 @@ interface Sample {
 
 export class ProcessMetrics {
   readonly #samples = new Map<string, Sample>();
+  #table: { rows: ProcessRow[]; atMilliseconds: number } = { rows: [], atMilliseconds: 0 };
 
   /**
-   * Figures at this moment. `cpuPercent` is since the last time somebody asked, or since the start; 100 is one core.
+   * Figures of this half second. `cpuPercent` is since the last time somebody asked, or since the start; 100 is one core.
    */
   of(deployment: Deployment): ProcessFigures {
-    const rows = readProcesses();
-    const now = Date.now();
+    const { rows, atMilliseconds: now } = this.#processes();
     const figures: ProcessFigures = [];
     for (const group of deployment.groups) {
       for (const replica of group.replicas) {
@@ -42,6 +46,13 @@ export class ProcessMetrics {
     }
     this.#forgetOld(now);
     return figures;
+  }
+
+  #processes() {
+    const now = Date.now();
+    const age = now - this.#table.atMilliseconds;
+    if (age < 0 || age >= TABLE_KEPT_MILLISECONDS) this.#table = { rows: readProcesses(), atMilliseconds: now };
+    return this.#table;
   }
 
   #percent(runId: string, startedAt: number, cpuSeconds: number, now: number): number {
