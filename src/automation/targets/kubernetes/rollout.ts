@@ -47,9 +47,12 @@ export function jobTroubles({ jobs, pods }: NamespaceView): RolloutTrouble[] {
     .filter(({ kind }) => kind !== "not-ready" && kind !== "crashes");
 }
 
-/** Pods that still hold something: those of Jobs that ended do not. */
+/** Pods that still hold something. Those of Jobs that ended do not; one that is being deleted does until it is gone. */
 export const livingPods = (pods: readonly Pod[]): Pod[] =>
-  pods.filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed");
+  pods.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp !== undefined || (status?.phase !== "Succeeded" && status?.phase !== "Failed"),
+  );
 
 /** Everything of the newest revision runs and is available, and nothing of an older one is left. */
 function isComplete({ metadata, spec, status = {} }: Deployment): boolean {
