@@ -141,6 +141,23 @@ describe("signing in to an app", () => {
     expect([late.status, late.body.error]).toEqual([400, "invalid_grant"]);
   });
 
+  it("is refused to a session that was chosen for another organization of the same person (F21)", async () => {
+    const elsewhere = await server.addOrganization();
+    await server.store.asPlatform((db) =>
+      db
+        .insertInto("memberships")
+        .values({ organization_id: elsewhere.organizationId, user_id: person.userId, role: "admin" })
+        .execute(),
+    );
+    const id = await begin(openBrowser(), authorization(issuer, sales).url);
+    const completed = await server.call("POST", `/api/v1/auth/app-logins/${id}/complete`, {
+      token: await tokenOf(person),
+      headers: { "X-Onvera-Organization": elsewhere.organizationId },
+    });
+    expect([completed.status, completed.body.error?.code]).toEqual([403, "ACCESS_DENIED"]);
+    expect(completed.body.error.message).toContain("switch to it");
+  });
+
   it("counts a role in the deployment's project (ON-22)", async () => {
     const viewer = await server.addUser({ organizationId, role: "viewer", password: PASSWORD });
     const project = await server.store.asPlatform((db) =>
