@@ -44,6 +44,9 @@ const tenantTables = [
   "audit_events",
 ] as const satisfies readonly (keyof Tables)[];
 
+/** Found by a hash or a key's id while nobody knows yet for whom; what they hold is sealed or worthless alone. */
+const readBeforeAnyOrganization = ["cli_logins", "data_keys", "sessions"];
+
 describe("row-level security alone (ON-08)", () => {
   it.each(tenantTables)("%s: a query without any condition sees one organization's rows only", async (table) => {
     const rows = await server.store.forOrganization(theirs.organizationId, (db) =>
@@ -60,6 +63,14 @@ describe("row-level security alone (ON-08)", () => {
     );
     expect(all.some((row) => row.organization_id === ours.organizationId)).toBe(true);
     expect(rows.every((row) => row.organization_id === theirs.organizationId)).toBe(true);
+  });
+
+  it("stands before every table that names an organization, so that a new one cannot be forgotten", async () => {
+    const { rows } = await server.store.pool.query<{ name: string }>(`
+      SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+      WHERE c.relnamespace = 'onvera'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'organization_id'
+        AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))`);
+    expect(rows.map(({ name }) => name).sort()).toEqual(readBeforeAnyOrganization);
   });
 
   it("foreign rows are neither changed, deleted nor written", async () => {
