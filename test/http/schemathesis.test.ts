@@ -22,6 +22,17 @@ let key: string;
 /** A stream without an end would be waited for; test/http/activity.test.ts reads it. */
 const ENDLESS = "streamActivity";
 
+/** Need another party: an identity provider that answers, or a browser on its way into an app. Accepted in the file named. */
+const acceptedElsewhere = {
+  getSso: "sso-sign-in.test.ts",
+  putSso: "sso-sign-in.test.ts",
+  testSso: "sso-sign-in.test.ts",
+  deleteSso: "sso-sign-in.test.ts",
+  beginSso: "sso-sign-in.test.ts",
+  finishSso: "sso-sign-in.test.ts",
+  completeAppLogin: "app-sign-in.test.ts",
+};
+
 /** What can take somebody's access away, the fuzzer's too: these are tried first, by themselves. */
 const endingAccess = [
   "revokeApiKey",
@@ -93,7 +104,8 @@ it("gives no 5xx and no undeclared answer, and every operation accepts at least 
   await worker.stop();
   await askAsThemselves(url);
   for (const { code, output } of results) expect(code, output.slice(-8000)).toBe(0);
-  const names = declaredRoutes.map(({ operationId }) => operationId).filter((name) => name !== ENDLESS);
+  const elsewhere = [ENDLESS, ...Object.keys(acceptedElsewhere)];
+  const names = declaredRoutes.map(({ operationId }) => operationId).filter((name) => !elsewhere.includes(name));
   expect(names.filter((name) => !accepted.has(name))).toEqual([]);
 });
 
