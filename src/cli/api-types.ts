@@ -2664,7 +2664,7 @@ export interface components {
             cookie?: boolean;
         };
         LogLine: {
-            /** @description Rises by one within a process. */
+            /** @description Rises within a process and stays the line's own: `after` goes on behind it. By one on this platform's nodes; on Kubernetes it is made of the line's time. */
             seq: number;
             /**
              * @description ISO 8601 in UTC, whole seconds.
@@ -2673,8 +2673,11 @@ export interface components {
             at: string;
             process: string;
             replica: number;
-            /** @enum {string} */
-            stream: "stdout" | "stderr";
+            /**
+             * @description Null on Kubernetes, which keeps both in one log; `stream` cannot be asked for there.
+             * @enum {string|null}
+             */
+            stream: "stdout" | "stderr" | null;
             text: string;
         };
         Member: {
@@ -2702,11 +2705,13 @@ export interface components {
             processes: {
                 name: string;
                 replica: number;
-                cpu_seconds: number;
+                /** @description Null where the place does not count it: Kubernetes. */
+                cpu_seconds: number | null;
                 cpu_percent: number;
                 memory_bytes: number;
                 restarts: number;
             }[];
+            /** @description Null where another gateway than the platform's own leads to the app: Kubernetes. */
             gateway: {
                 requests: number;
                 errors: number;
@@ -2716,7 +2721,7 @@ export interface components {
                     p95: number;
                     p99: number;
                 };
-            };
+            } | null;
         };
         MetricsHistory: {
             /**

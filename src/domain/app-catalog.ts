@@ -23,6 +23,8 @@ export interface AppCatalogEntry {
   versions: readonly [AppVersion, ...AppVersion[]];
   /** The front door first. */
   processes: readonly AppProcess[];
+  /** Asked at the front door: path, and the status of an app that is well. */
+  health: { path: string; expectStatus: number };
   /** The member of DeploymentSpec that holds this app's own settings. */
   settings: "superset" | "airflow";
   /** Environment variables that are the platform's: exact names, and beginnings of names that end in `*`. */
@@ -51,6 +53,7 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
       { version: "6.0.0", updatesTo: ["6.1.0"] },
     ],
     processes: [process("web", 4)],
+    health: { path: "/health", expectStatus: 200 },
     settings: "superset",
     reservedEnvironment: [
       ...reservedEverywhere,
@@ -96,6 +99,7 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
       process("dag-processor", 1),
       process("triggerer", 4),
     ],
+    health: { path: "/api/v2/monitor/health", expectStatus: 200 },
     settings: "airflow",
     reservedEnvironment: [
       ...reservedEverywhere,

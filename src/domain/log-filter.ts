@@ -18,7 +18,8 @@ export interface LogFilter {
 interface Line {
   atMilliseconds: number;
   replica: number;
-  stream: "stdout" | "stderr";
+  /** Null where the place keeps both in one. */
+  stream: "stdout" | "stderr" | null;
   text: string;
 }
 

@@ -30,6 +30,11 @@ export interface RawCall {
   signal?: AbortSignal;
 }
 
+export interface StreamCall extends Pick<RawCall, "path" | "signal"> {
+  /** A node sends nothing, not even that it heard, until a log it was asked to follow has a line. */
+  mayBeQuiet?: boolean;
+}
+
 export interface ClusterClient {
   /**
    * Asks by the typed calls.
@@ -40,7 +45,7 @@ export interface ClusterClient {
   /** One call by its path; gives the answer's JSON. @throws ClusterFailure */
   raw(doing: string, call: RawCall): Promise<unknown>;
   /** An answer that goes on: logs that are followed, watches. Whoever asked destroys it. @throws ClusterFailure */
-  stream(doing: string, call: Pick<RawCall, "path" | "signal">): Promise<Readable>;
+  stream(doing: string, call: StreamCall): Promise<Readable>;
   /** Lets go of idle connections. */
   close(): void;
 }

@@ -1,7 +1,7 @@
 /** One namespace as it is now, kept up to date by watches, for as long as somebody waits for something in it. */
 import type { ClusterClient } from "./client.ts";
 import type { ClusterFailure } from "./failure.ts";
-import { followList } from "./follow-list.ts";
+import { followList, listAll } from "./follow-list.ts";
 import type { ClusterEvent, ClusterObject, Deployment, Job, Pod, ReplicaSet } from "./objects.ts";
 import { createPatience } from "./patience.ts";
 
@@ -30,6 +30,15 @@ const paths = {
 } as const;
 type Part = keyof typeof paths;
 const parts = Object.keys(paths) as Part[];
+
+/** Reads the namespace once; of one that is not there, nothing. @throws ClusterFailure at the first refusal */
+export async function readNamespace(client: ClusterClient, namespace: string): Promise<NamespaceView> {
+  const lists = parts.map(async (part) => {
+    const { items } = await listAll(client, { what: part.toLowerCase(), path: paths[part](namespace) });
+    return [part, items] as const;
+  });
+  return Object.fromEntries(await Promise.all(lists)) as unknown as NamespaceView;
+}
 
 /** Time itself decides, too: a verdict is asked for again although nothing changed. */
 const TICK_MILLISECONDS = 1000;

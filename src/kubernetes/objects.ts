@@ -21,6 +21,7 @@ interface Condition {
   status: string;
   reason?: string;
   message?: string;
+  lastTransitionTime?: string;
 }
 
 export interface Namespace extends ClusterObject {
@@ -56,6 +57,7 @@ interface Ended {
   reason?: string;
   message?: string;
   finishedAt?: string;
+  containerID?: string;
 }
 
 export interface ContainerStatus {

@@ -35,13 +35,20 @@ export async function lastLogLines(client: ClusterClient, name: ContainerName, c
   }
 }
 
-/** What stands in a Secret, in clear: to be kept out of what people read. Nothing where there is none. */
+/** Kept with the secrets because the app reads them the same way, but no secrets: addresses and names. */
+const OPEN_NAMES = /_(host|port|name|user)$/;
+
+/** What stands in a Secret, in clear, also line by line: to be kept out of what people read. Nothing where there is none. */
 export async function secretValues(client: ClusterClient, namespace: string, name: string): Promise<string[]> {
   try {
     const secret = (await client.raw("read a secret", { path: `/api/v1/namespaces/${namespace}/secrets/${name}` })) as {
       data?: Record<string, string>;
     };
-    return Object.values(secret.data ?? {}).map((value) => Buffer.from(value, "base64").toString("utf8"));
+    return Object.entries(secret.data ?? {}).flatMap(([key, value]) => {
+      if (OPEN_NAMES.test(key)) return [];
+      const clear = Buffer.from(value, "base64").toString("utf8");
+      return [clear, ...clear.split("\n")];
+    });
   } catch (error) {
     if (error instanceof ClusterFailure && error.reason === "not-found") return [];
     throw error;

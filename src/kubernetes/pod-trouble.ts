@@ -1,5 +1,5 @@
 /** Why a pod does not run or is not ready, read from its own status: pure, the same for a rollout and for health. */
-import type { ContainerStatus, Pod } from "./objects.ts";
+import type { ClusterEvent, ContainerStatus, Pod } from "./objects.ts";
 
 export type PodTroubleKind =
   | "image-missing"
@@ -111,4 +111,10 @@ export function endWords(ended: NonNullable<ContainerStatus["lastState"]>["termi
   if (ended.reason === "OOMKilled") return "out of memory";
   if (ended.signal !== undefined && ended.signal !== 0) return `signal ${ended.signal}`;
   return `exit code ${ended.exitCode}`;
+}
+
+/** What the probe last said of the pod. */
+export function probeWords(events: readonly ClusterEvent[], podUid: string): string | undefined {
+  const said = events.filter(({ reason, involvedObject }) => reason === "Unhealthy" && involvedObject.uid === podUid);
+  return said.at(-1)?.message;
 }

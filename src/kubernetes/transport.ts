@@ -35,8 +35,11 @@ export interface Reply {
 export interface Transport {
   /** Sends and reads the whole answer, whatever its status. */
   send(call: Call): Promise<Reply>;
-  /** Sends and gives the answer as it comes; whoever asked destroys it. The time-out holds until it begins. */
-  open(call: Call): Promise<IncomingMessage>;
+  /**
+   * Sends and gives the answer as it comes; whoever asked destroys it. The time-out holds until it begins, unless it may be
+   * quiet: then the connection's own keep-alive tells of a server that is gone.
+   */
+  open(call: Call & { mayBeQuiet?: boolean }): Promise<IncomingMessage>;
   close(): void;
 }
 
@@ -95,7 +98,8 @@ export function openTransport(access: ClusterAccess, { allows, timeoutSeconds }:
 
     async open(call) {
       const beginning = new AbortController();
-      const timer = setTimeout(() => beginning.abort(new Error("it did not answer in time.")), timeoutSeconds * 1000);
+      const late = () => beginning.abort(new Error("it did not answer in time."));
+      const timer = call.mayBeQuiet ? undefined : setTimeout(late, timeoutSeconds * 1000);
       const signal = call.signal ? AbortSignal.any([call.signal, beginning.signal]) : beginning.signal;
       try {
         return await begin({ ...call, signal });

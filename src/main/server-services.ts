@@ -19,10 +19,13 @@ import { writeSignInAddress } from "../store/sign-in-address.ts";
 import { listenForApi } from "./api-port.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
+import { createKubernetesRuntime } from "./kubernetes-runtime.ts";
 import { createLocalRuntime } from "./local-runtime.ts";
 import type { Log } from "./log.ts";
 import { mailSettings } from "./mail-settings.ts";
 import { publicUrlSetting } from "./public-url-setting.ts";
+import { runtimeByCluster } from "./runtime-by-cluster.ts";
+import { openRuntimePlaces } from "./runtime-places.ts";
 import { openTracer } from "./tracer.ts";
 import { version } from "./version.ts";
 
@@ -54,7 +57,10 @@ export async function startServerServices(
     dataKeys,
     tokens: openTokens({ store, dataKeys }),
     hub,
-    runtime: supervisor ? createLocalRuntime({ supervisor, nodeId: settings.nodeId }) : noRuntime,
+    runtime: runtimeByCluster({
+      local: supervisor ? createLocalRuntime({ supervisor, nodeId: settings.nodeId }) : noRuntime,
+      kubernetes: createKubernetesRuntime(openRuntimePlaces({ store, dataKeys })),
+    }),
     log,
     version,
     singleOrganization: !paths.isRoot && supervisor !== undefined,

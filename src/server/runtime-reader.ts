@@ -8,6 +8,10 @@ export interface RuntimeTarget {
   clusterKind: "local" | "kubernetes" | "eks";
   /** The node of a local cluster. */
   node: string | null;
+  environmentId: string;
+  appType: string;
+  /** Public address of the front door. */
+  url: string;
 }
 
 export interface LogRequest {

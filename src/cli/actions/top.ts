@@ -8,6 +8,7 @@ import { type Invocation, text } from "../invocation.ts";
 import { lengthOfTime } from "../options.ts";
 import { megabytes } from "../output/megabytes.ts";
 import { paintStatus } from "../output/paint.ts";
+import { secondsText } from "../output/seconds-text.ts";
 import { type Column, table } from "../output/table.ts";
 
 type Metrics = Data<"getDeploymentMetrics">;
@@ -112,15 +113,15 @@ const deploymentColumns: readonly Column<Row>[] = [
   { title: "CPU", value: (row) => (row.metrics ? `${cpuOf(row).toFixed(1)} %` : "") },
   { title: "MEMORY", value: ({ metrics }) => (metrics ? megabytes(sum(metrics, (one) => one.memory_bytes)) : "") },
   { title: "RESTARTS", value: ({ metrics }) => (metrics ? String(sum(metrics, ({ restarts }) => restarts)) : "") },
-  { title: "REQUESTS", value: ({ metrics }) => (metrics ? String(metrics.gateway.requests) : "") },
-  { title: "ERRORS", value: ({ metrics }) => (metrics ? String(metrics.gateway.errors) : "") },
-  { title: "P95", value: ({ metrics }) => (metrics ? `${metrics.gateway.latency_milliseconds.p95} ms` : "") },
+  { title: "REQUESTS", value: ({ metrics }) => (metrics?.gateway ? String(metrics.gateway.requests) : "") },
+  { title: "ERRORS", value: ({ metrics }) => (metrics?.gateway ? String(metrics.gateway.errors) : "") },
+  { title: "P95", value: ({ metrics }) => (metrics?.gateway ? `${metrics.gateway.latency_milliseconds.p95} ms` : "") },
 ];
 
 const processColumns: readonly Column<Process>[] = [
   { title: "PROCESS", value: ({ name, replica }) => `${name}.${replica}` },
   { title: "CPU", value: ({ cpu_percent }) => `${cpu_percent.toFixed(1)} %` },
-  { title: "CPU TIME", value: ({ cpu_seconds }) => `${cpu_seconds.toFixed(1)} s` },
+  { title: "CPU TIME", value: ({ cpu_seconds }) => secondsText(cpu_seconds) },
   { title: "MEMORY", value: ({ memory_bytes }) => megabytes(memory_bytes) },
   { title: "RESTARTS", value: ({ restarts }) => String(restarts) },
 ];

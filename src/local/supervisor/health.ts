@@ -1,11 +1,17 @@
 /** Whether a deployment is well: what its processes say, and whether its front door answers as declared. */
 import type { Deployment } from "./deployment.ts";
 import { askHttp } from "./probe-ask.ts";
-import type { HealthReport, ProcessState } from "./protocol.ts";
+import type { HealthReport } from "./protocol.ts";
 
 const FRONT_DOOR_TIMEOUT_MILLISECONDS = 5000;
 
 type FrontDoor = HealthReport["frontDoor"];
+
+/** As much of a process as the word for a deployment depends on. */
+interface ProcessSummary {
+  wantedReplicas: number;
+  replicas: readonly { phase: string; restarts: number }[];
+}
 
 /** Asks the front door and sums up. Takes as long as the app takes to answer, at most 5 s. */
 export async function healthReport(deployment: Deployment): Promise<HealthReport> {
@@ -26,7 +32,7 @@ export async function healthReport(deployment: Deployment): Promise<HealthReport
  * @param upToDate false while copies of an earlier definition still run: they are well, but not what was asked for
  */
 export function healthStatus(
-  processes: ProcessState[],
+  processes: readonly ProcessSummary[],
   frontDoorOk: boolean,
   upToDate: boolean,
 ): HealthReport["status"] {

@@ -155,7 +155,7 @@ export const deploymentViewRoutes = (deps: ServerDeps) =>
 
 /** Lines are numbered per process, so a stream resumes exactly only where one process was asked for. */
 function resumeLog(lastEventId: string | undefined, process: string | undefined): number | undefined {
-  const match = /^([a-z0-9-]+):(\d{1,15})$/.exec(lastEventId ?? "");
+  const match = /^([a-z0-9-]+):(\d{1,16})$/.exec(lastEventId ?? "");
   return match && match[1] === process ? Number(match[2]) : undefined;
 }
 

@@ -30,18 +30,21 @@ export const MetricsView = z
       z.object({
         name: z.string(),
         replica: z.int(),
-        cpu_seconds: z.number(),
+        cpu_seconds: z.number().nullable().meta({ description: "Null where the place does not count it: Kubernetes." }),
         cpu_percent: z.number(),
         memory_bytes: z.number(),
         restarts: z.int(),
       }),
     ),
-    gateway: z.object({
-      requests: z.number(),
-      errors: z.number(),
-      bytes_out: z.number(),
-      latency_milliseconds: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }),
-    }),
+    gateway: z
+      .object({
+        requests: z.number(),
+        errors: z.number(),
+        bytes_out: z.number(),
+        latency_milliseconds: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }),
+      })
+      .nullable()
+      .meta({ description: "Null where another gateway than the platform's own leads to the app: Kubernetes." }),
   })
   .meta({ id: "Metrics" });
 export type MetricsView = z.infer<typeof MetricsView>;
@@ -79,11 +82,16 @@ export type MetricsHistoryView = z.infer<typeof MetricsHistoryView>;
 
 export const LogLineView = z
   .object({
-    seq: z.int().meta({ description: "Rises by one within a process." }),
+    seq: z.int().meta({
+      description:
+        "Rises within a process and stays the line's own: `after` goes on behind it. By one on this platform's nodes; on Kubernetes it is made of the line's time.",
+    }),
     at: Timestamp,
     process: z.string(),
     replica: z.int(),
-    stream: z.enum(["stdout", "stderr"]),
+    stream: z.enum(["stdout", "stderr"]).nullable().meta({
+      description: "Null on Kubernetes, which keeps both in one log; `stream` cannot be asked for there.",
+    }),
     text: z.string(),
   })
   .meta({ id: "LogLine" });

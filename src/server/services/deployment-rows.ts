@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { GateFacts } from "../../domain/deployment-gate.ts";
 import type { DeploymentSpec } from "../../domain/deployment-spec.ts";
 import type { OperationSlot, OperationStatus } from "../../domain/operation.ts";
+import { publicUrl } from "../../domain/public-url.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import { openSpec, revisionPlace } from "../../store/spec-seal.ts";
@@ -100,6 +101,13 @@ export const runtimeTarget = (row: DeploymentRow): RuntimeTarget => ({
   deploymentId: row.id,
   clusterKind: row.cluster_kind,
   node: row.cluster_node,
+  environmentId: row.environment_id,
+  appType: row.app_type,
+  url: publicUrl(row.host_label, {
+    kind: row.cluster_kind,
+    domain: row.cluster_domain,
+    settings: row.cluster_settings,
+  }),
 });
 
 /** What a worker must offer to run an operation of a deployment there. */

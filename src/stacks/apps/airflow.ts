@@ -1,4 +1,5 @@
 /** Airflow 3: API server in front, scheduler with local executor, DAG processor and triggerer behind it. */
+import { appCatalog } from "../../domain/app-catalog.ts";
 import type { AirflowSettings, DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { type Size, sizes } from "../../domain/sizes.ts";
 import type { Probe, Workload, WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
@@ -52,7 +53,7 @@ export const airflow: AppModule = (spec, identity, surroundings) => {
       background(spec, size, "triggerer", "TriggererJob", ["--skip-serve-logs"]),
     ],
     frontDoor: { process: "api-server", port: "web" },
-    health: { path: "/api/v2/monitor/health", expectStatus: 200 },
+    health: appCatalog.airflow.health,
     ...gitSource(spec),
   };
 };
@@ -88,7 +89,7 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
     ports: [{ name: "web" }],
     // The version needs no database: a server that waits for its database must not be restarted for it.
     liveness: httpProbe("web", "/api/v2/version", { periodSeconds: 20, timeoutSeconds: 10 }),
-    readiness: httpProbe("web", "/api/v2/monitor/health"),
+    readiness: httpProbe("web", appCatalog.airflow.health.path),
     scalable: true,
   };
 }

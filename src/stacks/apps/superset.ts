@@ -45,7 +45,7 @@ export const superset: AppModule = (spec, identity, surroundings) => {
     jobs: [bootstrapJob(spec.version, settings)],
     processes: [web(spec.replicas.web ?? 1, size)],
     frontDoor: { process: "web", port: "web" },
-    health: { path: "/health", expectStatus: 200 },
+    health: appCatalog.superset.health,
   };
 };
 
@@ -110,8 +110,8 @@ function web(replicas: number, size: (typeof sizes)[keyof typeof sizes]): Worklo
     ports: [{ name: "web" }],
     cpu: size.cpu,
     memoryMegabytes: size.memoryMegabytes,
-    liveness: httpProbe("web", "/health", { periodSeconds: 20, timeoutSeconds: 10 }),
-    readiness: httpProbe("web", "/health"),
+    liveness: httpProbe("web", appCatalog.superset.health.path, { periodSeconds: 20, timeoutSeconds: 10 }),
+    readiness: httpProbe("web", appCatalog.superset.health.path),
     gracePeriodSeconds: drainSeconds + 5,
   };
 }

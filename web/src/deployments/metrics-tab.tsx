@@ -27,12 +27,20 @@ export function MetricsTab({ deployment }: { deployment: Deployment }) {
           value={`${latest?.memory.toFixed(0) ?? 0} MB`}
           points={samples.map(({ memory }) => memory)}
         />
-        <Figure title="Requests" value={String(gateway.requests)} points={samples.map(({ requests }) => requests)} />
-        <Figure
-          title="Latency p95"
-          value={`${gateway.latency_milliseconds.p95.toFixed(0)} ms`}
-          points={samples.map(({ latency }) => latency)}
-        />
+        {gateway && (
+          <>
+            <Figure
+              title="Requests"
+              value={String(gateway.requests)}
+              points={samples.map(({ requests }) => requests)}
+            />
+            <Figure
+              title="Latency p95"
+              value={`${gateway.latency_milliseconds.p95.toFixed(0)} ms`}
+              points={samples.map(({ latency }) => latency)}
+            />
+          </>
+        )}
       </SimpleGrid>
       <MetricsHistory deploymentId={deployment.id} />
       <Paper withBorder p="md">
@@ -41,7 +49,7 @@ export function MetricsTab({ deployment }: { deployment: Deployment }) {
             Processes
           </Title>
           <Text size="sm" c="dimmed">
-            {gateway.errors} errors at the gateway, {(gateway.bytes_out / MEGABYTE).toFixed(1)} MB sent
+            {gateway && `${gateway.errors} errors at the gateway, ${(gateway.bytes_out / MEGABYTE).toFixed(1)} MB sent`}
           </Text>
         </Group>
         <ScrollTable label="Use by process" columns={["Process", "CPU", "CPU time", "Memory", "Restarts"]}>
@@ -52,7 +60,7 @@ export function MetricsTab({ deployment }: { deployment: Deployment }) {
                   {name} #{replica}
                 </Table.Td>
                 <Table.Td>{cpu.toFixed(1)} %</Table.Td>
-                <Table.Td>{seconds.toFixed(0)} s</Table.Td>
+                <Table.Td>{seconds === null ? "" : `${seconds.toFixed(0)} s`}</Table.Td>
                 <Table.Td>{(memory / MEGABYTE).toFixed(0)} MB</Table.Td>
                 <Table.Td>{restarts}</Table.Td>
               </Table.Tr>
@@ -95,8 +103,8 @@ function useSamples(metrics: Metrics | undefined): readonly Sample[] {
       at: metrics.at,
       cpu: sum(metrics.processes.map(({ cpu_percent: percent }) => percent)),
       memory: sum(metrics.processes.map(({ memory_bytes: bytes }) => bytes)) / MEGABYTE,
-      requests: metrics.gateway.requests,
-      latency: metrics.gateway.latency_milliseconds.p95,
+      requests: metrics.gateway?.requests ?? 0,
+      latency: metrics.gateway?.latency_milliseconds.p95 ?? 0,
     };
     setSamples((before) => (before.at(-1)?.at === sample.at ? before : [...before, sample].slice(-KEPT_SAMPLES)));
   }, [metrics]);

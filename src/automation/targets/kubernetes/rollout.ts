@@ -1,7 +1,9 @@
 /** Whether a rollout has come about, is on its way, or cannot: a pure verdict over what the cluster shows. */
 import type { NamespaceView } from "../../../kubernetes/namespace-view.ts";
-import type { ClusterEvent, ClusterObject, Deployment, Pod, ReplicaSet } from "../../../kubernetes/objects.ts";
-import { type PodTrouble, type PodTroubleKind, podTrouble } from "../../../kubernetes/pod-trouble.ts";
+import type { ClusterEvent, Deployment, Pod, ReplicaSet } from "../../../kubernetes/objects.ts";
+import { type PodTrouble, type PodTroubleKind, podTrouble, probeWords } from "../../../kubernetes/pod-trouble.ts";
+import { creationRefusal, isOwnedBy, newestReplicaSet } from "../../../kubernetes/replica-sets.ts";
+import { componentOf } from "../../../kubernetes/replicas.ts";
 
 export type TroubleKind = PodTroubleKind | "quota" | "refused" | "stalled";
 
@@ -67,7 +69,7 @@ function isComplete({ metadata, spec, status = {} }: Deployment): boolean {
 
 function troublesOf(view: NamespaceView, deployment: Deployment, process: string): RolloutTrouble[] {
   if ((deployment.status?.observedGeneration ?? 0) < (deployment.metadata.generation ?? 0)) return [];
-  const newest = newestOf(view.replicaSets.filter((set) => isOwnedBy(set, deployment)));
+  const newest = newestReplicaSet(view.replicaSets, deployment);
   if (newest === undefined) return [];
   const stalled = deployment.status?.conditions?.find(
     ({ type, reason }) => type === "Progressing" && reason === "ProgressDeadlineExceeded",
@@ -91,27 +93,8 @@ function troubleOfPod(pod: Pod, process: string, events: readonly ClusterEvent[]
 }
 
 /** A pod that could not even be made has no status; its ReplicaSet says why. */
-function creationTrouble({ status }: ReplicaSet, process: string): RolloutTrouble[] {
-  const refused = status?.conditions?.find(({ type, status: is }) => type === "ReplicaFailure" && is === "True");
-  if (refused === undefined) return [];
-  const message = refused.message ?? "The cluster lets no pod be made";
+function creationTrouble(set: ReplicaSet, process: string): RolloutTrouble[] {
+  const message = creationRefusal(set);
+  if (message === undefined) return [];
   return [{ kind: /quota|limit/i.test(message) ? "quota" : "refused", process, message }];
 }
-
-/** What the probe last said of the pod. */
-function probeWords(events: readonly ClusterEvent[], podUid: string): string | undefined {
-  const said = events.filter(({ reason, involvedObject }) => reason === "Unhealthy" && involvedObject.uid === podUid);
-  return said.at(-1)?.message;
-}
-
-const newestOf = (sets: readonly ReplicaSet[]): ReplicaSet | undefined =>
-  [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
-
-const revisionOf = ({ metadata }: ReplicaSet): number =>
-  Number(metadata.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
-
-const isOwnedBy = (owned: ClusterObject, owner: ClusterObject): boolean =>
-  owned.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
-
-const componentOf = ({ metadata }: ClusterObject): string =>
-  metadata.labels?.["app.kubernetes.io/component"] ?? metadata.name;
