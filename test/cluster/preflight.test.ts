@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { clusterManifest } from "../../src/domain/cluster-permissions.ts";
+import { installManifestAccount, type ManifestAccount } from "../support/cluster/manifest-account.ts";
 import type { RunningCluster } from "../support/cluster/running-cluster.ts";
 import { testCluster } from "../support/cluster/test-cluster.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
@@ -26,20 +26,18 @@ let key: string;
 let door: Server;
 let clusterId: string;
 
-const objects = [
-  ...clusterManifest(NAMESPACE),
-  {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "IngressClass",
-    metadata: { name: INGRESS_CLASS },
-    spec: { controller: "onvera.dev/none" },
-  },
-];
-const list = (items: object[]) => JSON.stringify({ apiVersion: "v1", kind: "List", items });
+let account: ManifestAccount;
+const ingressClass = JSON.stringify({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "IngressClass",
+  metadata: { name: INGRESS_CLASS },
+  spec: { controller: "onvera.dev/none" },
+});
 
 beforeAll(async () => {
   cluster = await testCluster();
-  await cluster.kubectl(["apply", "--server-side", "-f", "-"], list(objects));
+  account = await installManifestAccount(cluster, NAMESPACE);
+  await cluster.kubectl(["apply", "--server-side", "-f", "-"], ingressClass);
   door = createServer((socket) => socket.end());
   door.listen(0, cluster.hostAddress);
   await once(door, "listening");
@@ -47,23 +45,14 @@ beforeAll(async () => {
   const { organizationId } = await server.addOrganization();
   const { userId } = await server.addUser({ organizationId, role: "viewer", isOperator: true });
   key = (await server.addKey({ organizationId, userId })).key;
-  clusterId = await register("rig", await accountKubeconfig());
+  clusterId = await register("rig", account.kubeconfig);
 });
 afterAll(async () => {
   await server?.close();
   door?.close();
-  await cluster?.kubectl(["delete", "--ignore-not-found", "--wait=false", "-f", "-"], list(objects));
+  await account?.remove();
+  await cluster?.kubectl(["delete", "--ignore-not-found", "--wait=false", "-f", "-"], ingressClass);
 });
-
-/** A kubeconfig with the installed account's token, as docs/kubernetes.md makes one. */
-async function accountKubeconfig(): Promise<string> {
-  const read = () =>
-    cluster.kubectl(["-n", NAMESPACE, "get", "secret", "onvera-token", "-o", "jsonpath={.data.token}"]);
-  await until(async () => (await read()) !== "", "the account has its token", 30);
-  const config = JSON.parse(cluster.kubeconfig);
-  config.users[0].user = { token: Buffer.from(await read(), "base64").toString("utf8") };
-  return JSON.stringify(config);
-}
 
 async function register(name: string, kubeconfig: string): Promise<string> {
   const body = newCluster({
@@ -93,7 +82,7 @@ test("with the manifest's account nothing is missing, and the report is kept (QV
 });
 
 test("a rule that is taken away is named, and what cannot be tried for it is unknown (QV-05)", async () => {
-  const role = objects.find((one) => "rules" in one) as { rules: { resources: string[] }[] };
+  const role = account.objects.find((one) => "rules" in one) as { rules: { resources: string[] }[] };
   const rules = role.rules.map((rule) => ({
     ...rule,
     resources: rule.resources.filter((name) => name !== "networkpolicies"),
@@ -110,7 +99,7 @@ test("a rule that is taken away is named, and what cannot be tried for it is unk
 });
 
 test("a token that is no longer valid is told apart from a server that is away", async () => {
-  const config = JSON.parse(await accountKubeconfig());
+  const config = JSON.parse(account.kubeconfig);
   config.users[0].user.token = "not-a-token";
   const { findings, version } = await check(await register("stranger", JSON.stringify(config)));
   expect(version).toBeNull();

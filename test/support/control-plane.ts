@@ -25,6 +25,7 @@ import { resolvePaths } from "../../src/local/paths.ts";
 import type { SupervisorClient } from "../../src/local/supervisor/client-port.ts";
 import type { ProviderHooks } from "../../src/providers/host/hooks.ts";
 import { type ProviderHost, startProviderHost } from "../../src/providers/host/provider-host.ts";
+import type { ProviderPackage } from "../../src/providers/host/provider-package.ts";
 import { providerPackages } from "../../src/providers/packages.ts";
 import { createPgAdmin } from "../../src/providers/postgresql/pg-admin.ts";
 import { openCustody } from "../../src/store/crypto/custody.ts";
@@ -59,6 +60,8 @@ export interface ControlPlaneOptions {
   warmRunners?: number;
   /** Fills the database before it is migrated, as an earlier version left it. */
   prepare?(connectionString: string): Promise<void>;
+  /** Served beside the product's own, for example in the place of an official plugin. */
+  packages?: readonly ProviderPackage[];
   /** What that version sealed with. */
   masterKey?: SealingKey;
 }
@@ -133,12 +136,13 @@ export async function startControlPlane(
   const hooks = createFenceHooks(store);
   const { port } = server;
   const admin = { host: "127.0.0.1", port, user: url.username, password: url.password, database: "postgres" };
+  const own = providerPackages({
+    postgres: createPgAdmin(({ access }) => (access?.databaseUrl ? { connectionString: access.databaseUrl } : admin)),
+    supervisor: unreachable,
+    ledgerFolder,
+  });
   const providers = await startProviderHost({
-    packages: providerPackages({
-      postgres: createPgAdmin(({ access }) => (access?.databaseUrl ? { connectionString: access.databaseUrl } : admin)),
-      supervisor: unreachable,
-      ledgerFolder,
-    }),
+    packages: [...own, ...(options.packages ?? [])],
     hooks: { ...hooks, ...(options.atPoint && { atPoint: options.atPoint }) },
   });
   const { path: realCli } = await ensurePulumiCli({ paths: resolvePaths(), progress: silentProgress });

@@ -7,7 +7,7 @@ export async function signInByForm(session: WebSession, user: string, password: 
   const token = /name="csrf_token"[^>]*?value="([^"]+)"/.exec(page.body)?.[1];
   if (token === undefined) throw new Error("The login page has no form token.");
   const form = { username: user, password, csrf_token: token };
-  await expectStatus(302, session.ask("/login/", { form, headers: { referer: "http://localhost/login/" } }));
+  await expectStatus(302, session.ask("/login/", { form, headers: { referer: `${session.origin}/login/` } }));
 }
 
 export interface SupersetApi {
@@ -28,7 +28,7 @@ export async function openSupersetApi(session: WebSession, user: string, passwor
   ).json();
   const authorization = `Bearer ${bearer}`;
   const token = await expectStatus(200, session.ask("/api/v1/security/csrf_token/", { headers: { authorization } }));
-  const headers = { authorization, "x-csrftoken": token.json().result, referer: "http://localhost/" };
+  const headers = { authorization, "x-csrftoken": token.json().result, referer: `${session.origin}/` };
   const post = async (status: number, path: string, json: unknown) =>
     (await expectStatus(status, session.ask(path, { json, headers }))).json();
   return {

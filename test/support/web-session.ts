@@ -19,6 +19,8 @@ export interface SessionRequest {
 }
 
 export interface WebSession {
+  /** As a browser names it: `https://host`. */
+  origin: string;
   ask(path: string, request?: SessionRequest): Promise<SessionAnswer>;
   cookies: Map<string, string>;
 }
@@ -26,20 +28,23 @@ export interface WebSession {
 /**
  * @param url the deployment's address; its port is dialed on 127.0.0.1
  * @param authority certificate to trust, for https
+ * @param ingress dialed instead, and whatever certificate it shows is taken
  */
-export function openSession(url: string, authority?: string): WebSession {
-  const { host, hostname, port, protocol } = new URL(url);
+export function openSession(url: string, authority?: string, ingress?: { host: string; port: number }): WebSession {
+  const { host, hostname, origin, port, protocol } = new URL(url);
   const cookies = new Map<string, string>();
   const ask: WebSession["ask"] = (path, { method, headers = {}, json, form } = {}) =>
     new Promise((resolve, reject) => {
       const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json);
       const outgoing = (protocol === "https:" ? requestHttps : requestHttp)(
         {
-          host: "127.0.0.1",
-          port,
+          host: ingress?.host ?? "127.0.0.1",
+          port: ingress?.port ?? port,
           path,
           method: method ?? (body === undefined ? "GET" : "POST"),
-          ...(protocol === "https:" ? { servername: hostname, ca: authority } : {}),
+          ...(protocol === "https:"
+            ? { servername: hostname, ca: authority, rejectUnauthorized: ingress === undefined }
+            : {}),
           headers: {
             host,
             ...(json === undefined ? {} : { "content-type": "application/json" }),
@@ -76,7 +81,7 @@ export function openSession(url: string, authority?: string): WebSession {
       outgoing.on("error", reject);
       outgoing.end(body);
     });
-  return { ask, cookies };
+  return { origin, ask, cookies };
 }
 
 /** Checks that a page answers and that every file it asks its browser to load from its own host does. */

@@ -1,0 +1,102 @@
+/** A whole control plane whose cluster is the rig: the API, a worker, the engine, and a database server that pods reach. */
+import { createAdminConnection } from "../../../src/automation/targets/database-server/admin-connection.ts";
+import { databaseName } from "../../../src/domain/names.ts";
+import { createKubernetesTarget } from "../../../src/main/kubernetes-target.ts";
+import { insertApiKey } from "../../../src/server/services/api-keys.ts";
+import { insertOrganization } from "../../../src/server/services/organizations.ts";
+import { ensureUser } from "../../../src/server/services/users.ts";
+import { type AssembledServer, assembleServer } from "../assemble-server.ts";
+import { type ControlPlane, startControlPlane } from "../control-plane.ts";
+import { kubernetesPackage } from "../kubernetes-provider/package.ts";
+import { type ScratchPostgres, startScratchPostgres } from "../postgres.ts";
+import { type PortForPods, portForPods } from "./port-for-pods.ts";
+import type { RunningCluster } from "./running-cluster.ts";
+
+export interface ClusterPlane {
+  plane: ControlPlane;
+  /** The cluster's own database server, apart from the control plane's. */
+  database: {
+    /** Of a role that may create databases and roles, and nothing else. */
+    url: string;
+    /** As pods reach it. */
+    address: { host: string; port: number };
+    /** Names of databases and roles that are a deployment's. */
+    holds(deploymentId: string): Promise<string[]>;
+  };
+  /** Asks the API as an owner who is the platform's operator too. @returns `data` of the answer @throws unless it is a 2xx */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of any shape
+  call(method: string, path: string, body?: object): Promise<any>;
+  stop(): Promise<void>;
+}
+
+/** Starts it all; no cluster is registered yet. */
+export async function startClusterPlane(cluster: RunningCluster): Promise<ClusterPlane> {
+  const servers: ScratchPostgres[] = [];
+  let door: PortForPods | undefined;
+  let plane: ControlPlane | undefined;
+  let api: AssembledServer | undefined;
+  const stop = async () => {
+    await api?.stop();
+    await plane?.stop();
+    await door?.close();
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  try {
+    const [home, server] = await Promise.all([startScratchPostgres(), startScratchPostgres()]);
+    servers.push(home, server);
+    door = await portForPods(cluster, server.port);
+    const administrator = createAdminConnection(server.connectionString());
+    await administrator.in(undefined, (client) =>
+      client.query("CREATE ROLE operator LOGIN CREATEDB CREATEROLE PASSWORD 'scratch'"),
+    );
+    plane = await startControlPlane(home, { packages: [kubernetesPackage()] });
+    const { store, masterKey } = plane;
+    const { dataKeys } = plane.workerDeps();
+    await plane.startWorker({
+      drivers: { kubernetes: createKubernetesTarget({ store, dataKeys }) },
+      capabilities: ["kubernetes"],
+    });
+    api = assembleServer({ store, masterKey, version: "0", singleOrganization: false });
+    const { app } = api;
+    const key = await addOperator(plane);
+    return {
+      plane,
+      database: {
+        url: `postgres://operator:scratch@127.0.0.1:${server.port}/postgres`,
+        address: { host: cluster.hostAddress, port: door.port },
+        holds: (deploymentId) =>
+          administrator.in(undefined, async (client) => {
+            const names = "SELECT datname AS name FROM pg_database UNION ALL SELECT rolname FROM pg_roles";
+            const { rows } = await client.query<{ name: string }>(`SELECT name FROM (${names}) WHERE name LIKE $1`, [
+              `${databaseName(deploymentId)}%`,
+            ]);
+            return rows.map(({ name }) => name);
+          }),
+      },
+      async call(method, path, body) {
+        const headers = { "X-API-Key": key, ...(body && { "Content-Type": "application/json" }) };
+        const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+        const answer = await app.request(`/api/v1${path}`, sent);
+        const text = await answer.text();
+        if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+        return JSON.parse(text).data;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Makes an organization. @returns a key of its owner, who may register clusters inside a network, too */
+function addOperator({ store }: ControlPlane): Promise<string> {
+  return store.asPlatform(async (db) => {
+    const person = { email: "operator@example.test", name: "Operator", isPlatformOperator: true };
+    const { id: ownerId } = await ensureUser(db, person);
+    const organization = { name: "On a cluster", slug: "on-a-cluster", ownerId };
+    const { id: organizationId } = await insertOrganization(db, organization, { singleOrganization: false });
+    const wanted = { organizationId, userId: ownerId, name: "test", scopes: undefined, expiresAt: null };
+    return (await insertApiKey(db, wanted)).key;
+  });
+}
