@@ -228,9 +228,9 @@ export function createRun(
       if (found !== undefined) throw found;
       if (watch.fired()) throw new StepFailure(silent);
       if (result.outcome === "interrupted") throw new Interrupted();
-      throw new StepFailure(
-        request.argv === undefined ? (result.error ?? failure("ENGINE_KILLED")) : plainLineError(result),
-      );
+      if (request.argv !== undefined) throw new StepFailure(plainLineError(result));
+      const error = result.error ?? failure("ENGINE_KILLED");
+      throw new StepFailure((await driver.explain?.(deployment, error)) ?? error);
     },
   };
   return run;

@@ -77,6 +77,8 @@ export interface TargetDriver {
   writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
   /** Beside an `up`, until the signal: resolves with why something the engine waits for cannot come about. */
   watchEngine?(deployment: DeploymentContext, signal: AbortSignal): Promise<StepFailure>;
+  /** What an `up` failed with, in the words of the part that failed; the engine's own where nobody knows more. Never rejects. */
+  explain?(deployment: DeploymentContext, error: OperationError): Promise<OperationError>;
   /** Resolves when the app answers as declared, or is stopped where that is wanted. @throws StepFailure */
   waitReady(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** Ends what is left of a database login that the revision locks. */

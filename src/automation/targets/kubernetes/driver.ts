@@ -12,6 +12,7 @@ import { databaseSteps } from "../database-server/database-steps.ts";
 import { noAnswer } from "../database-server/look-up.ts";
 import { removeTenantDatabase, revokeTenantLogins } from "../database-server/tenant-database.ts";
 import { toldAsStepFailure } from "./cluster-error.ts";
+import { explainJobFailure } from "./job-failure.ts";
 import { lookUpInCluster } from "./look-up.ts";
 import { deleteObject, findOwnedInCluster, removeOwnedInCluster } from "./owned.ts";
 import { stopPods } from "./stop-pods.ts";
@@ -77,6 +78,15 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
     async watchEngine(deployment, signal) {
       const { client } = await open(deployment);
       return watchJobs(client, deployment.identity.deploymentId, signal);
+    },
+
+    async explain(deployment, error) {
+      try {
+        return await explainJobFailure((await open(deployment)).client, deployment.identity.deploymentId, error);
+      } catch {
+        // A cluster that does not answer now must not hide what the engine said.
+        return error;
+      }
     },
 
     waitReady: (deployment, io) => toldAsStepFailure(() => waitReady(open, deployment, io)),
