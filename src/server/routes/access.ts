@@ -30,11 +30,12 @@ export const authRoutes = (deps: ServerDeps) =>
     .openapi(contracts.refresh, async (c) => {
       const { refresh_token: token } = c.req.valid("json");
       if (token !== undefined)
-        return c.json({ data: await refreshSession(deps, token, circumstancesOf(c, deps)) }, 200);
+        return c.json({ data: await refreshSession(deps, { token, inCookie: false }, circumstancesOf(c, deps)) }, 200);
       requireOwnPage(c);
       const kept = readCookie(c);
       if (kept === undefined) throw new OnveraError("INVALID_TOKEN", { message: "Nobody is signed in here" });
-      return c.json({ data: withCookie(c, await refreshSession(deps, kept, circumstancesOf(c, deps))) }, 200);
+      const tokens = await refreshSession(deps, { token: kept, inCookie: true }, circumstancesOf(c, deps));
+      return c.json({ data: withCookie(c, tokens) }, 200);
     })
 
     .openapi(contracts.logout, async (c) => {

@@ -117,11 +117,19 @@ export async function switchOrganization(
   });
 }
 
+/** How long a cookie may be used again after its first use. */
+const REPEAT_MILLISECONDS = 10_000;
+
 /**
- * Exchanges a refresh token. A token that was used before ends the session: one of its two holders stole it.
+ * Exchanges a refresh token. A token that was used before ends the session: one of its two holders stole it. One from a
+ * browser's cookie still counts for a moment: a page that is left while it is being renewed never learns its new one.
  * @throws OnveraError INVALID_TOKEN or SESSION_REVOKED
  */
-export async function refreshSession(deps: ServerDeps, token: string, circumstances: Circumstances) {
+export async function refreshSession(
+  deps: ServerDeps,
+  { token, inCookie }: { token: string; inCookie: boolean },
+  circumstances: Circumstances,
+) {
   const presented = await deps.tokens.readRefresh(token);
   if (!presented) throw new OnveraError("INVALID_TOKEN", { message: "The refresh token is not valid" });
   const outcome = await transact(deps, null, async (db) => {
@@ -135,7 +143,10 @@ export async function refreshSession(deps: ServerDeps, token: string, circumstan
       .executeTakeFirst();
     if (!session || session.revoked_at || session.disabled_at || session.expires_at <= deps.now()) return "ended";
     const { user_id: userId, organization_id: organizationId, id: sessionId } = session;
-    if (!presented.hash.equals(session.refresh_hash)) {
+    const isCurrent = presented.hash.equals(session.refresh_hash);
+    const isYoung = deps.now().getTime() - session.refreshed_at.getTime() < REPEAT_MILLISECONDS;
+    const isJustReplaced = inCookie && isYoung && session.previous_refresh_hash?.equals(presented.hash) === true;
+    if (!isCurrent && !isJustReplaced) {
       await revokeSession(db, sessionId);
       const user = { id: userId, name: session.name };
       await note(db, circumstances, {
@@ -150,7 +161,10 @@ export async function refreshSession(deps: ServerDeps, token: string, circumstan
     const refresh = await deps.tokens.newRefresh(sessionId);
     await db
       .updateTable("sessions")
-      .set({ previous_refresh_hash: session.refresh_hash, refresh_hash: refresh.hash, refreshed_at: deps.now() })
+      .set({
+        refresh_hash: refresh.hash,
+        ...(isCurrent ? { previous_refresh_hash: session.refresh_hash, refreshed_at: deps.now() } : {}),
+      })
       .where("id", "=", sessionId)
       .execute();
     return pair(deps, { userId, sessionId, organizationId }, refresh.token);
