@@ -92,6 +92,21 @@ test("a plan finds nothing to change in what just came up", async () => {
   expect(Object.keys(summary)).toEqual(["same"]);
 });
 
+test("an update that cannot start says why, and leaves the pods serving that were there (TN-3)", async () => {
+  const before = await pods("Running");
+  const changes = { superset: { config: { CACHE_CONFIG: { CACHE_TYPE: "NoSuchCache" } } } };
+  const { operation_id } = await onvera.call("PATCH", `/deployments/${deploymentId}`, changes);
+  const { status, error } = await onvera.plane.ended(operation_id, OPERATION_SECONDS);
+  expect(status).toBe("failed");
+  expect(error?.last_log_lines?.join("\n")).toContain("NoSuchCache");
+  expect(await onvera.call("GET", `/deployments/${deploymentId}`)).toMatchObject({
+    status: "ready",
+    conditions: [{ type: "update_failed" }],
+  });
+  expect(await pods("Running")).toBe(before);
+  expect((await (await browser()).ask("/health")).status).toBe(200);
+});
+
 test("it stops, and starts again with what was in it", async () => {
   await succeeds(await post("stop"));
   expect(await pods("Running")).toBe("");
