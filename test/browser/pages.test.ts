@@ -53,6 +53,7 @@ const pages = (): [path: string, text: RegExp][] => [
   [`/projects/${story.projectId}`, /Nobody has a role/],
   ["/members", /grace@example\.test/],
   ["/api-keys", /active/],
+  ["/service-accounts", /No service accounts/],
   ["/sessions", /this one/],
   ["/webhooks", /hooks\.example\.test/],
   [`/webhooks/${story.webhookId}`, /webhook\.test/],
@@ -63,6 +64,7 @@ const pages = (): [path: string, text: RegExp][] => [
 
 const entrances: [path: string, text: RegExp][] = [
   ["/", /^Sign in$/],
+  ["/sso", /By your organization's own identity provider/],
   ["/join#nothing", /You are invited/],
   ["/sign-up", /Nobody makes an account here on their own/],
 ];
