@@ -1,27 +1,5 @@
 #!/usr/bin/env node
-import { spawn } from "node:child_process";
-// `npm run chaos -- NAME [--all] [--json]`: bundles chaos/main.ts (Node 20 cannot run TypeScript) and runs it.
-import { renameSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+// `npm run chaos -- NAME [--all] [--json]`: runs chaos/main.ts.
+import { runBundled } from "./run-bundled.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const output = `${root}node_modules/.cache/onvera-chaos.mjs`;
-// Beside the place and renamed: a run of hours must not meet another run's half-written bundle.
-const draft = `${output}.${process.pid}`;
-await build({
-  absWorkingDir: root,
-  entryPoints: ["chaos/main.ts"],
-  outfile: draft,
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  packages: "external",
-  logLevel: "warning",
-});
-renameSync(draft, output);
-const child = spawn(process.execPath, [output, ...process.argv.slice(2)], { stdio: "inherit" });
-// The run takes its servers down with it; npm passes Ctrl+C to this process and to the run alike.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+await runBundled({ entry: "chaos/main.ts", name: "chaos" });

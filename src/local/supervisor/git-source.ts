@@ -5,6 +5,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
+import { gitSettings, LARGEST_SOURCE_KILOBYTES } from "../../domain/git-source-rules.ts";
 import type { Workload } from "../../domain/workload.ts";
 import type { DeploymentFolders, Owner } from "./folders.ts";
 import { allowedAddress } from "./outbound-address.ts";
@@ -13,8 +14,6 @@ import { RequestError } from "./request-error.ts";
 const run = promisify(execFile);
 
 const TIMEOUT_MILLISECONDS = 120_000;
-const LARGEST_KILOBYTES = 512 * 1024;
-
 export interface SourceRequest {
   source: NonNullable<Workload["gitSource"]>;
   folders: DeploymentFolders;
@@ -25,18 +24,6 @@ export interface SourceRequest {
   privateHosts: string[];
   signal?: AbortSignal;
 }
-
-/** No configuration but this counts: neither the machine's nor what a repository brings along. */
-const gitSettings = [
-  "core.hooksPath=/dev/null",
-  "core.symlinks=false",
-  "core.fsmonitor=false",
-  "submodule.recurse=false",
-  "credential.helper=",
-  "protocol.ext.allow=never",
-  "http.followRedirects=initial",
-  "transfer.fsckObjects=true",
-].flatMap((setting) => ["-c", setting]);
 
 /**
  * Fetches the branch's newest commit and switches `<data>/<into>` to it in one step.
@@ -123,15 +110,15 @@ export function addressOf(url: string): { protocol: "https" | "ssh"; host: strin
 
 async function checkSize(request: SourceRequest, folder: string): Promise<void> {
   const kilobytes = Number((await shell(request, 'du -sk -- "$1" | cut -f1', [folder])).trim());
-  if (kilobytes <= LARGEST_KILOBYTES) return;
+  if (kilobytes <= LARGEST_SOURCE_KILOBYTES) return;
   const megabytes = Math.round(kilobytes / 1024);
-  const limit = LARGEST_KILOBYTES / 1024;
+  const limit = LARGEST_SOURCE_KILOBYTES / 1024;
   throw new RequestError(422, "SOURCE_TOO_LARGE", `The repository has ${megabytes} MB; at most ${limit} MB are taken.`);
 }
 
 /** No single file may grow past the limit, so that a huge repository is stopped while it comes in. */
 function runGit(request: SourceRequest, connection: Connection, args: string[], folder: string): Promise<string> {
-  const limited = `umask 077; ulimit -f ${LARGEST_KILOBYTES * 2}; exec git "$@"`;
+  const limited = `umask 077; ulimit -f ${LARGEST_SOURCE_KILOBYTES * 2}; exec git "$@"`;
   const all = ["-c", limited, "onvera", ...gitSettings, ...connection.settings, ...args];
   return asDeployment(request, all, folder, connection.environment);
 }

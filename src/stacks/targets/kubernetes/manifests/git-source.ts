@@ -1,20 +1,7 @@
 /** How a pod brings a git repository's content into the data volume. Pure. */
+import { gitSettings, LARGEST_SOURCE_KILOBYTES } from "../../../../domain/git-source-rules.ts";
 import type { Workload } from "../../../../domain/workload.ts";
 import { podFolders } from "./pod-folders.ts";
-
-/** No configuration but this counts: neither the image's nor what a repository brings along. */
-const gitSettings = [
-  "core.hooksPath=/dev/null",
-  "core.symlinks=false",
-  "core.fsmonitor=false",
-  "submodule.recurse=false",
-  "credential.helper=",
-  "protocol.ext.allow=never",
-  "http.followRedirects=initial",
-  "transfer.fsckObjects=true",
-].flatMap((setting) => ["-c", setting]);
-
-const LARGEST_KILOBYTES = 512 * 1024;
 
 /**
  * Fetches the newest commit into a folder of its own and switches the link to it in one step: readers see the old
@@ -30,7 +17,7 @@ trap 'test "$?" = 0 || rm -rf -- "$checkout"' EXIT
 cd -- "$checkout"
 small() {
   size=$(du -sk -- "$checkout" | cut -f1)
-  test "$size" -le ${LARGEST_KILOBYTES} || { echo "The repository has $((size / 1024)) MB; at most ${LARGEST_KILOBYTES / 1024} MB are taken." >&2; exit 4; }
+  test "$size" -le ${LARGEST_SOURCE_KILOBYTES} || { echo "The repository has $((size / 1024)) MB; at most ${LARGEST_SOURCE_KILOBYTES / 1024} MB are taken." >&2; exit 4; }
 }
 git "$@" init --quiet
 git "$@" fetch --quiet --depth=1 --no-tags --no-recurse-submodules -- "$url" "$branch"
