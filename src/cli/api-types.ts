@@ -12598,14 +12598,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The settings, without the client secret. */
+            /** @description The settings, without the client secret; null where none are set. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Sso"];
+                        data: components["schemas"]["Sso"] | null;
                     };
                 };
             };
@@ -12629,15 +12629,6 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found, or not the caller's. */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };

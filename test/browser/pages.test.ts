@@ -57,6 +57,7 @@ const pages = (): [path: string, text: RegExp][] => [
   ["/sessions", /this one/],
   ["/webhooks", /hooks\.example\.test/],
   [`/webhooks/${story.webhookId}`, /webhook\.test/],
+  ["/single-sign-on", /redirect address/],
   ["/audit", /deployment\.create/],
   ["/workers", /Workers/],
   ["/no/such/page", /no such page/],

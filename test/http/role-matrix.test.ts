@@ -142,7 +142,7 @@ const requests: Record<string, Asked> = {
   deleteServiceAccount: { ok: 200 },
   createServiceAccountKey: { ok: 201, body: { name: "k" } },
   listServiceAccountKeys: { ok: 200 },
-  getSso: { ok: 404 },
+  getSso: { ok: 200 },
   putSso: { ok: 400, body: { issuer: "http://127.0.0.1:9", client_id: "x" } },
   testSso: { ok: 404 },
   deleteSso: { ok: 404 },

@@ -24,7 +24,6 @@ const ENDLESS = "streamActivity";
 
 /** Need another party: an identity provider that answers, or a browser on its way into an app. Accepted in the file named. */
 const acceptedElsewhere = {
-  getSso: "sso-sign-in.test.ts",
   putSso: "sso-sign-in.test.ts",
   testSso: "sso-sign-in.test.ts",
   deleteSso: "sso-sign-in.test.ts",

@@ -304,6 +304,7 @@ describe("the settings (ON-22)", () => {
     }
     const removed = await server.call("DELETE", "/api/v1/sso", { key });
     expect(removed.status).toBe(200);
+    expect((await server.call("GET", "/api/v1/sso", { key })).body).toEqual({ data: null });
     expect((await begin()).body.error.code).toBe("SSO_NOT_CONFIGURED");
   });
 });

@@ -31,7 +31,12 @@ export async function set(invocation: Invocation): Promise<undefined> {
 }
 
 export async function get(invocation: Invocation): Promise<undefined> {
-  show(invocation, await invocation.api().call("getSso"));
+  const current = await invocation.api().call("getSso");
+  if (current !== null) show(invocation, current);
+  else {
+    const nothing = "No identity provider is set. Set one with: onvera sso set --help\n";
+    invocation.output.data(current, { names: () => [], table: () => nothing });
+  }
   return undefined;
 }
 
@@ -65,7 +70,7 @@ function groupRole(given: string): { group: string; role: ProjectRole } {
   return { group: given.slice(0, at), role };
 }
 
-function show(invocation: Invocation, sso: Data<"getSso">): void {
+function show(invocation: Invocation, sso: Data<"putSso">): void {
   const groups = sso.group_roles.map(({ group, role }) => `${group} → ${role}`);
   showOne(invocation, sso, sso.issuer, [
     ["Issuer", sso.issuer],

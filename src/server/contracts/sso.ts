@@ -1,4 +1,5 @@
 /** Organizations' own identity providers, as declared. */
+import { z } from "@hono/zod-openapi";
 import { TokenPair } from "../schemas/access.ts";
 import { envelope } from "../schemas/common.ts";
 import { BeginSso, BegunSso, FinishSso, PutSso, SsoReport, SsoView } from "../schemas/sso.ts";
@@ -13,7 +14,13 @@ export const getSso = declare("sso.read", {
   tags,
   summary: "Get the organization's identity provider",
   request: {},
-  responses: { 200: jsonAnswer("The settings, without the client secret.", envelope(SsoView)), ...problems(404) },
+  responses: {
+    200: jsonAnswer(
+      "The settings, without the client secret; null where none are set.",
+      envelope(z.union([SsoView, z.null()])),
+    ),
+    ...problems(),
+  },
 });
 
 export const putSso = declare("sso.write", {

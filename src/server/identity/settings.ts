@@ -28,13 +28,13 @@ export interface ProviderWish {
   sso_only: boolean;
 }
 
+/** The organization's provider; undefined where none is set. */
+export const readProvider = (db: Scoped, organizationId: string): Promise<IdentityProvider | undefined> =>
+  db.selectFrom("identity_providers").selectAll().where("organization_id", "=", organizationId).executeTakeFirst();
+
 /** @throws OnveraError SSO_NOT_CONFIGURED */
 export async function findProvider(db: Scoped, organizationId: string): Promise<IdentityProvider> {
-  const row = await db
-    .selectFrom("identity_providers")
-    .selectAll()
-    .where("organization_id", "=", organizationId)
-    .executeTakeFirst();
+  const row = await readProvider(db, organizationId);
   if (!row) throw new OnveraError("SSO_NOT_CONFIGURED");
   return row;
 }
@@ -63,7 +63,7 @@ export async function secretFor(
   { issuer, client_secret: given }: ProviderWish,
 ): Promise<string | undefined> {
   if (given !== undefined) return given ?? undefined;
-  const before = await findProvider(db, organizationId).catch(() => undefined);
+  const before = await readProvider(db, organizationId);
   if (before === undefined || before.sealed_secret === null) return undefined;
   if (before.issuer === issuer) return (await providerAddress(db, dataKeys, before)).clientSecret;
   const message = "Another issuer needs its own client secret, or null";

@@ -11,6 +11,7 @@ import {
   providerAddress,
   providerView,
   putProvider,
+  readProvider,
   removeProvider,
   secretFor,
 } from "../identity/settings.ts";
@@ -32,8 +33,8 @@ export const ssoRoutes = (deps: ServerDeps) =>
   newApi()
     .openapi(contracts.getSso, async (c) => {
       const organizationId = organizationOf(c.get("caller"));
-      const row = await transact(deps, organizationId, (db) => findProvider(db, organizationId));
-      return c.json({ data: providerView(row) }, 200);
+      const row = await transact(deps, organizationId, (db) => readProvider(db, organizationId));
+      return c.json({ data: row ? providerView(row) : null }, 200);
     })
 
     .openapi(contracts.putSso, async (c) => {

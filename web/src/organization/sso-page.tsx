@@ -4,7 +4,6 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type ProjectRole, projectRoles } from "../../../src/domain/membership.ts";
 import { api, dataOf, idempotent } from "../api/client.ts";
-import { ApiProblem } from "../api/problem.ts";
 import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
 import type { Sso } from "../api/types.ts";
@@ -19,7 +18,7 @@ const NOBODY = "nobody";
 
 export function SsoPage() {
   const { caller } = useCaller();
-  const settings = useQuery({ queryKey: keys.sso, queryFn: readSettings });
+  const settings = useQuery({ queryKey: keys.sso, queryFn: () => dataOf(api.GET("/api/v1/sso")) });
   const isOwner = caller?.role === "owner";
   const renew = () => void queryClient.invalidateQueries({ queryKey: keys.sso });
   const test = useMutation({
@@ -68,13 +67,6 @@ export function SsoPage() {
     </Page>
   );
 }
-
-/** Null where none is set, which is no failure. */
-const readSettings = (): Promise<Sso | null> =>
-  dataOf(api.GET("/api/v1/sso")).catch((error: unknown) => {
-    if (error instanceof ApiProblem && error.status === 404) return null;
-    throw error;
-  });
 
 function SettingsForm({ current, onSaved }: { current: Sso | null; onSaved(): void }) {
   const [issuer, setIssuer] = useState(current?.issuer ?? "");
