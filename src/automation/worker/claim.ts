@@ -75,9 +75,10 @@ async function claimAmong(db: Scoped, claimant: Claimant, background: boolean): 
       status: "running",
       lease_owner: claimant.workerId,
       lease_generation: generation,
-      lease_until: sql<Date>`now() + make_interval(secs => ${claimant.leaseSeconds})`,
+      // `now()` is the transaction's beginning, before the waits for locks: the change before may have ended since.
+      lease_until: sql<Date>`clock_timestamp() + make_interval(secs => ${claimant.leaseSeconds})`,
       attempt: candidate.attempt + 1,
-      started_at: sql<Date>`COALESCE(started_at, now())`,
+      started_at: sql<Date>`COALESCE(started_at, clock_timestamp())`,
       // A destroy's first phase has a documented message; the others say that they begin.
       ...(slot === "destroy" ? { phase: firstDestroyPhase } : {}),
       message: slot === "destroy" ? phaseMessages.revoking_access : "Starting",
