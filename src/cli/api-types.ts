@@ -1892,7 +1892,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -2751,7 +2751,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -6204,7 +6204,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
             };
             header?: never;
             path: {
@@ -6691,7 +6691,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
                 resource_id?: string;
             };
             header?: never;

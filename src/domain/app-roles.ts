@@ -1,15 +1,21 @@
 /** What a role of Onvera is inside an app: the one table that sign-in and access sync read. */
 import type { AppType } from "./deployment-spec.ts";
-import type { Role } from "./permissions.ts";
+import { effectiveRole, type ProjectRole } from "./membership.ts";
+import { judge, type Role } from "./permissions.ts";
 
 export const appRoles = {
   superset: { owner: "Admin", admin: "Admin", developer: "Alpha", viewer: "Gamma" },
   airflow: { owner: "Admin", admin: "Admin", developer: "Op", viewer: "Viewer" },
 } as const satisfies Record<AppType, Record<Role, string>>;
 
-/** The role a member has inside an app; undefined for an app without people of its own. */
-export function appRoleOf(appType: string, role: Role): string | undefined {
-  return isListed(appType) ? appRoles[appType][role] : undefined;
+/**
+ * The app's own role of a member, by their role in the organization and, where they have one, in the deployment's project.
+ * @returns undefined for whom the app is not open, and for an app without people of its own
+ */
+export function memberAppRole(appType: string, organizationRole: Role, projectRole?: ProjectRole): string | undefined {
+  const role = effectiveRole(organizationRole, projectRole);
+  const maySee = judge("deployments.read", { role, isOperator: false, scopes: undefined }) === "allowed";
+  return maySee && isListed(appType) ? appRoles[appType][role] : undefined;
 }
 
 /** The app's roles that Onvera gives and takes; any other that somebody made inside the app is left alone. */

@@ -35,6 +35,12 @@ function sentences(type: OperationType, id: string, resources: CanceledResources
       ? ["Nothing was made.", `Close the record: ${destroy}`]
       : [`What was made until then is kept: ${count} resources.`, `Remove it: ${destroy}`];
   }
+  if (type === "access.sync") {
+    return [
+      "Whoever was brought up to date until then stays so.",
+      `The rest follows with the next sync: onvera access sync ${id}`,
+    ];
+  }
   if (type === "deployment.plan") return ["A plan changes nothing.", "Nothing to do."];
   if (resources === "untouched") return ["Nothing was changed; what ran before runs on.", "Nothing to do."];
   if (resources === "rolled_back") return ["The change was taken back; what ran before runs again.", "Nothing to do."];

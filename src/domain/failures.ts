@@ -164,6 +164,18 @@ export const failures = {
     nextStep:
       "See to whatever owns the named finalizers (or take them off), then destroy the deployment again: that goes on where this stopped.",
   },
+  APP_UNREACHABLE: passing("platform", "The application does not answer."),
+  APP_LOGIN_REFUSED: lasting(
+    "user_config",
+    "The application does not take its administrator's password any more.",
+    "Give the app's user 'admin' the password that 'onvera credentials' shows, then run 'onvera access sync'.",
+  ),
+  ACCESS_INCOMPLETE: lasting(
+    "user_config",
+    "The application did not do for everybody what was asked.",
+    "'onvera access status' names the people and what the app said; mend it there, then run 'onvera access sync'.",
+  ),
+  ACCESS_STILL_OPEN: passing("platform", "The application still answers at its public address."),
   TEMPLATE_FAILED: {
     cause: "platform",
     retryable: true,

@@ -44,6 +44,8 @@ export const operationTypes = {
   // Looks every resource up, mends what is not as it must be, from an earlier state where one is named.
   "deployment.reconcile": { slot: "changing", doing: "Reconciling", done: "Reconciled" },
   "dag.sync": { slot: "changing", doing: "Syncing DAGs", done: "DAGs synced" },
+  // Has a lane of its own: it waits neither behind changes nor for a place in the organization's limits.
+  "access.sync": { slot: "reading", doing: "Syncing access", done: "Access synced" },
   "stack.pulumi": { slot: "changing", doing: "Running pulumi", done: "pulumi finished" },
 } as const satisfies Record<string, OperationTypeFacts>;
 

@@ -21,6 +21,7 @@ import * as kubernetesClusters from "./migrations/0017-kubernetes-clusters.ts";
 import * as providerRecords from "./migrations/0018-provider-records.ts";
 import * as identityProviders from "./migrations/0019-identity-providers.ts";
 import * as mails from "./migrations/0020-mails.ts";
+import * as accessSyncs from "./migrations/0021-access-syncs.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -44,6 +45,7 @@ export const migrations: Record<string, Migration> = {
   "0018-provider-records": providerRecords,
   "0019-identity-providers": identityProviders,
   "0020-mails": mails,
+  "0021-access-syncs": accessSyncs,
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { appRoleOf, appRoles, managedAppRoles } from "../../src/domain/app-roles.ts";
+import { appRoles, managedAppRoles, memberAppRole } from "../../src/domain/app-roles.ts";
 import { appTypes } from "../../src/domain/deployment-spec.ts";
 import { roles } from "../../src/domain/permissions.ts";
 import { redirectUri, signInAddress, signInUrl } from "../../src/domain/sign-in.ts";
@@ -8,15 +8,26 @@ describe("a role of Onvera inside an app", () => {
   it("is one for every app and role, and Admin for who administers alone (ON-22)", () => {
     for (const app of appTypes) {
       for (const role of roles) {
-        expect([app, role, appRoleOf(app, role) === "Admin"]).toEqual([app, role, ["owner", "admin"].includes(role)]);
+        expect([app, role, memberAppRole(app, role) === "Admin"]).toEqual([
+          app,
+          role,
+          ["owner", "admin"].includes(role),
+        ]);
       }
       expect(managedAppRoles(app).sort()).toEqual([...new Set(Object.values(appRoles[app]))].sort());
     }
   });
 
+  it("is the higher one of organization and project (QV-07)", () => {
+    for (const app of appTypes) {
+      expect(memberAppRole(app, "viewer", "developer")).toBe(appRoles[app].developer);
+      expect(memberAppRole(app, "admin", "viewer")).toBe(appRoles[app].admin);
+    }
+  });
+
   it("is nothing in an app that has no people", () => {
-    expect(appRoleOf("bench", "owner")).toBeUndefined();
-    expect(appRoleOf("toString", "owner")).toBeUndefined();
+    expect(memberAppRole("bench", "owner")).toBeUndefined();
+    expect(memberAppRole("toString", "owner")).toBeUndefined();
   });
 });
 

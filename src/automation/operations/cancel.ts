@@ -3,6 +3,7 @@ import { canceledResult } from "../../domain/canceled-result.ts";
 import { isTerminal, type OperationType } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
+import { noteOperationEnd } from "../access/sync-records.ts";
 import { recordCanceledDeployment } from "./deployment-facts.ts";
 import { appendEvents } from "./event-log.ts";
 import { lockDeploymentOf } from "./locks.ts";
@@ -88,5 +89,6 @@ async function cancelQueued(db: Scoped, operation: Operation, actor: Actor, now:
     { type: "end", data: { status: "canceled" } },
   ]);
   await recordCanceledDeployment(db, canceled, now);
+  await noteOperationEnd(db, canceled);
   return canceled;
 }

@@ -6,6 +6,7 @@ import { operationTypes } from "../../domain/operation.ts";
 import { writeAudit } from "../../store/audit.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import type { Operation } from "../../store/schema.ts";
+import { noteOperationEnd } from "../access/sync-records.ts";
 import {
   type OperationSuccess,
   recordCanceledDeployment,
@@ -59,6 +60,7 @@ export async function finishOperation(
     if (ending.status === "succeeded") await recordDeploymentSuccess(db, operation, ending.facts, now);
     else if (ending.status === "failed") await recordDeploymentFailure(db, operation, ending.error, now);
     else await recordCanceledDeployment(db, operation, now);
+    await noteOperationEnd(db, operation);
     await also(db);
     await writeAudit(db, {
       organizationId: operation.organization_id,

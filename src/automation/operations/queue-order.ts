@@ -33,6 +33,9 @@ export const turnOrder: RawBuilder<unknown> = sql`waiting.running, waiting.claim
 /** The whole line at once: `due.rank` counts from 0 within each organization. */
 export const lineOrder: RawBuilder<unknown> = sql`due.background, waiting.running + due.rank, due.rank, waiting.claimed_at NULLS FIRST, waiting.organization_id`;
 
+/** Whether an operation that runs counts against its organization's limit: syncs of access have a lane of their own. */
+export const countsInLimit: RawBuilder<boolean> = sql<boolean>`type <> 'access.sync'`;
+
 /** How many operations of an organization may run; alias of the row: `turn`. */
 export const runningLimit: RawBuilder<number> = sql<number>`COALESCE(turn.running_limit, ${sql.lit(defaultQueueLimits.running)})`;
 
@@ -45,7 +48,8 @@ export const organizationsWaiting: RawBuilder<unknown> = sql`queues AS (
     FROM queues WHERE queues.organization_id IS NOT NULL
   ), waiting AS (
     SELECT turn.organization_id, turn.claimed_at, ${runningLimit} AS running_limit, (
-      SELECT count(*) FROM operations WHERE status = 'running' AND organization_id = turn.organization_id
+      SELECT count(*) FROM operations
+      WHERE status = 'running' AND organization_id = turn.organization_id AND ${countsInLimit}
     ) AS running
     FROM queues JOIN organization_queues turn ON turn.organization_id = queues.organization_id
   )`;

@@ -59,9 +59,10 @@ export class QueueFull extends Error {
 /**
  * Queues an operation; workers are woken when the transaction commits.
  * A change is refused while another change or a destroy of the same resource is active; a destroy only while another
- * destroy is (it waits behind a running change); reading kinds never are. What the platform queued by itself gives way.
+ * destroy is (it waits behind a running change); reading kinds never are, but for a second sync of the same app's access.
+ * What the platform queued by itself gives way.
  * @throws OperationConflict naming the operation in the way; the transaction stays usable
- * @throws QueueFull; never for a destroy, which makes room
+ * @throws QueueFull; never for a destroy, which makes room, nor for a sync of access, which nobody's leaving may wait for
  */
 export async function submitOperation(db: Scoped, request: OperationRequest): Promise<Operation> {
   const { slot } = operationTypes[request.type];
@@ -72,7 +73,7 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
   }
   const accepted = await insertOperation(db, request);
   if (accepted) return accepted;
-  const blocking = slot === "reading" ? undefined : await activeOperation(db, request.resourceId, slot);
+  const blocking = await activeOperation(db, request);
   if (blocking && (await giveWay(db, blocking.id))) return submitOperation(db, request);
   if (blocking) throw new OperationConflict(blocking);
   if (slot !== "destroy") throw new QueueFull();
@@ -108,7 +109,7 @@ export function operationParts(
       WHERE NOT EXISTS (
         SELECT 1 FROM operations
         WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
-      ) AND (${slot} = 'destroy' OR ${hasRoom(request.organizationId)})
+      ) AND (${slot} = 'destroy' OR ${request.type} = 'access.sync' OR ${hasRoom(request.organizationId)})
       ON CONFLICT DO NOTHING
       RETURNING *
     ), queued_event AS (
@@ -138,12 +139,14 @@ const blockingSlots: Readonly<Record<OperationSlot, OperationSlot[]>> = {
   destroy: ["destroy"],
 };
 
-async function activeOperation(db: Scoped, resourceId: string, slot: "changing" | "destroy") {
+async function activeOperation(db: Scoped, { resourceId, type }: OperationRequest): Promise<Operation | undefined> {
+  const { slot } = operationTypes[type];
+  if (slot === "reading" && type !== "access.sync") return undefined;
   return db
     .selectFrom("operations")
-    .select(["id", "type", "status"])
+    .selectAll()
     .where("resource_id", "=", resourceId)
-    .where("slot", "in", blockingSlots[slot])
+    .where((row) => (slot === "reading" ? row("type", "=", type) : row("slot", "in", blockingSlots[slot])))
     .where("status", "in", ["queued", "running"])
     .orderBy("requested_at")
     .executeTakeFirst();

@@ -6,9 +6,7 @@ import { recoverStack, settleIntents } from "../recovery/recover-stack.ts";
 import { pruneStackHistory } from "../recovery/state-rows.ts";
 import type { Revision } from "./context.ts";
 import type { OperationRun } from "./operation-run.ts";
-
-/** Recorded while going back, so that a worker that takes over goes on going back. */
-export const ROLL_BACK_STEP = "roll_back";
+import { ROLL_BACK_STEP } from "./steps.ts";
 
 /** What must be there before the program runs. */
 export async function prepare(run: OperationRun): Promise<void> {

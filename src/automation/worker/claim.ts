@@ -7,6 +7,7 @@ import type { Operation } from "../../store/schema.ts";
 import { appendEvents, type Lease } from "../operations/event-log.ts";
 import { raiseFence } from "../operations/fence.ts";
 import {
+  countsInLimit,
   isBackground,
   isDue,
   organizationsWaiting,
@@ -21,6 +22,8 @@ export interface Claimant {
   leaseSeconds: number;
   /** What it knows; this version's when left out. */
   knows?: { types: readonly string[]; specFormat: number };
+  /** False for a lane whose operations do not count in their organization's limit. @default true */
+  inLimits?: boolean;
 }
 
 export interface Claim {
@@ -96,6 +99,8 @@ async function claimAmong(db: Scoped, claimant: Claimant, background: boolean): 
   return { operation, lease: { operationId: id, owner: claimant.workerId, generation } };
 }
 
+const inLimits = ({ inLimits: counted = true }: Claimant) => sql<boolean>`${counted}::boolean`;
+
 const fitting = ({ capabilities, knows = knownHere }: Claimant, background: boolean) => sql<boolean>`(
   ${isBackground} = ${background} AND
   queued.capability = ANY(${[...capabilities]}) AND queued.type = ANY(${[...knows.types]})
@@ -110,7 +115,7 @@ async function nextTurn(db: Scoped, claimant: Claimant, background: boolean): Pr
   const { rows } = await sql<{ organization_id: string }>`
     WITH RECURSIVE ${organizationsWaiting}
     SELECT locked.organization_id FROM waiting JOIN organization_queues locked USING (organization_id)
-    WHERE waiting.running < waiting.running_limit AND EXISTS (
+    WHERE (waiting.running < waiting.running_limit OR NOT ${inLimits(claimant)}) AND EXISTS (
       SELECT 1 FROM operations queued
       WHERE queued.status = 'queued' AND queued.organization_id = waiting.organization_id AND ${fitting(claimant, background)}
     ) AND NOT ${isAskedToDrain(claimant)}
@@ -128,9 +133,10 @@ async function oldestOf(
   const { rows } = await sql<Operation>`
     SELECT queued.* FROM operations queued JOIN organization_queues turn USING (organization_id)
     WHERE queued.status = 'queued' AND queued.organization_id = ${organizationId} AND ${fitting(claimant, background)}
-      AND (
-        SELECT count(*) FROM operations WHERE status = 'running' AND organization_id = ${organizationId}
-      ) < ${runningLimit}
+      AND ((
+        SELECT count(*) FROM operations
+        WHERE status = 'running' AND organization_id = ${organizationId} AND ${countsInLimit}
+      ) < ${runningLimit} OR NOT ${inLimits(claimant)})
     ORDER BY ${ownOrder} LIMIT 1 FOR UPDATE OF queued SKIP LOCKED`.execute(db);
   return rows[0];
 }

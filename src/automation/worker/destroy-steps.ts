@@ -1,15 +1,9 @@
-/** The steps of a destroy, in ON-46's order. Each may run again and finishes what an earlier call began. */
+/** The steps of a destroy after its first, in ON-46's order. Each may run again and finishes what an earlier call began. */
 import { recoverStack } from "../recovery/recover-stack.ts";
 import { readStackState } from "../recovery/state-reader.ts";
 import { removeStackState } from "../recovery/state-rows.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { writeReceipt } from "./receipt.ts";
-
-/** 1: no route, no session, no login. */
-export async function revokeAccess(run: OperationRun): Promise<void> {
-  run.showPhase("revoking_access");
-  await run.driver.revokeAccess(await run.deploymentContext(run.context.wanted), run.io);
-}
 
 /** 2: the database goes. From here on the destroy cannot be canceled. */
 export async function removeDatabaseTenant(run: OperationRun): Promise<void> {

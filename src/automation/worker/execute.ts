@@ -9,21 +9,12 @@ import { type Ending, finishOperation, requeueOperation } from "../operations/fi
 import { removeStaleLocks } from "../recovery/stale-lock.ts";
 import { readStackState } from "../recovery/state-reader.ts";
 import { mendState } from "../recovery/state-versions.ts";
-import {
-  endOldSessions,
-  finalize,
-  handOver,
-  prepare,
-  ROLL_BACK_STEP,
-  restorePoint,
-  rollBack,
-  up,
-  waitReady,
-} from "./change-steps.ts";
+import { syncAccess } from "./access-step.ts";
+import { endOldSessions, finalize, handOver, prepare, restorePoint, rollBack, up, waitReady } from "./change-steps.ts";
 import type { Claim } from "./claim.ts";
 import { loadContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
-import { proveGone, removeDatabaseTenant, removeRecord, revokeAccess, tearDownInfra } from "./destroy-steps.ts";
+import { proveGone, removeDatabaseTenant, removeRecord, tearDownInfra } from "./destroy-steps.ts";
 import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.ts";
 import { endSideEffects } from "./late-side-effects.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -33,19 +24,21 @@ import { traceOperation } from "./operation-trace.ts";
 import { plainPulumi } from "./plain-pulumi-step.ts";
 import { storeSecretOutputs } from "./program-input.ts";
 import { preview } from "./reading-steps.ts";
+import { revokeAccess } from "./revoke-step.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Slots } from "./slots.ts";
 import { restoreStateStep } from "./state-step.ts";
 import {
+  holdsSlot,
   irreversibleStep,
   MAX_ATTEMPTS,
   MAX_LOST_WORKERS,
+  ROLL_BACK_STEP,
   resumeAt,
   retryDelayMilliseconds,
   type StepName,
   stepDeadlineMilliseconds,
   stepsOf,
-  usesEngine,
 } from "./steps.ts";
 import { StepFailure } from "./target-driver.ts";
 
@@ -65,6 +58,7 @@ const stepFunctions: Readonly<Record<StepName, (run: OperationRun) => Promise<vo
   end_old_sessions: endOldSessions,
   preview,
   pulumi: plainPulumi,
+  sync_access: syncAccess,
   finalize,
   revoking_access: revokeAccess,
   removing_db_tenant: removeDatabaseTenant,
@@ -137,7 +131,7 @@ async function runSteps(run: OperationRun, control: RunControl, slot: SlotHolder
   const steps = resumeAt(stepsOf(type, { changesVersion }), operation.step);
   for (const step of steps) {
     if (control.cancelRequested() && operation.irreversible_at === null) throw new Interrupted();
-    if (usesEngine.has(step)) await slot.hold();
+    if (holdsSlot.has(step)) await slot.hold();
     else slot.release();
     await run.journal.step(step, { irreversible: step === irreversibleStep });
     if (step === irreversibleStep) control.makeIrreversible();
@@ -210,7 +204,7 @@ async function whatIsLeft(
   const about = { type: type as OperationType, resourceId };
   const touched =
     run !== undefined && (run.results.touched || type === "stack.pulumi" || type === "deployment.destroy");
-  if (!touched || type === "deployment.plan") return canceledResult(about, "untouched");
+  if (!touched || type === "deployment.plan" || type === "access.sync") return canceledResult(about, "untouched");
   const keeps = type === "deployment.create" || type === "deployment.destroy" || type === "stack.pulumi";
   const resources: CanceledResources = keeps ? "kept" : backFailure === undefined ? "rolled_back" : "unclear";
   const state = await readStackState(run.store, resourceId);

@@ -10,6 +10,7 @@ import type { Custody } from "../../store/crypto/custody.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Store } from "../../store/database.ts";
 import type { Cluster, ReceiptItem } from "../../store/schema.ts";
+import type { AppAccess } from "../access/app-access.ts";
 import type { Engine, EngineResult, EngineVerb } from "../engine.ts";
 import type { EngineEvent } from "../events.ts";
 import { fenceHolds } from "../operations/fence.ts";
@@ -38,6 +39,9 @@ export interface WorkerLog {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
+/** Rejects with an AppAccessError where the app cannot be asked. */
+export type OpenApp = (deployment: DeploymentContext, signal: AbortSignal) => Promise<AppAccess>;
+
 export interface RunServices {
   store: Store;
   engine: Engine;
@@ -46,6 +50,8 @@ export interface RunServices {
   /** One per kind of cluster this worker serves. */
   drivers: Readonly<Partial<Record<Cluster["kind"], TargetDriver>>>;
   log: WorkerLog;
+  /** How the app of a deployment is reached by its own API; a worker that is not told syncs no access. */
+  openApp?: OpenApp;
   /** @default nothing is traced */
   tracer?: Tracer;
   /** Of the attempt under way. */

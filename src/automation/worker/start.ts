@@ -4,14 +4,16 @@ import { newId } from "../../domain/ids.ts";
 import type { Store } from "../../store/database.ts";
 import { sweepWhenDue } from "../drift/drift-sweep.ts";
 import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
-import { type Claim, claimOperation, knownHere } from "./claim.ts";
-import { type ExecuteDeps, executeOperation } from "./execute.ts";
+import { createAccessFeeder } from "./access-feeder.ts";
+import { type Claim, type Claimant, claimOperation, knownHere } from "./claim.ts";
+import { executeOperation } from "./execute.ts";
+import { createLane } from "./lane.ts";
 import { markWorker, registerWorker, renewLeases, sweepExpired } from "./leases.ts";
 import { aboutOperation } from "./log-fields.ts";
 import { listen } from "./notifications.ts";
 import type { RunServices } from "./operation-run.ts";
 import { createRunControl, type RunControl } from "./run-control.ts";
-import { createSlots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 
 export interface WorkerTimings {
   leaseSeconds: number;
@@ -63,6 +65,10 @@ interface Running {
   leaseUntil: number;
 }
 
+/** Syncs of access at once: they wait for apps more than they work. */
+const ACCESS_SLOTS = 2;
+const accessTypes: readonly string[] = ["access.sync"];
+
 /** Whether a sweep is due is asked this often; the interval between sweeps is the installation's. */
 const LONGEST_LOOK_SECONDS = 30;
 
@@ -72,24 +78,24 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { store, log } = deps;
   const id = newId("worker");
   const running = new Map<string, Running>();
-  const knows = deps.knows ?? knownHere;
+  const { types, specFormat } = deps.knows ?? knownHere;
+  const isAccess = (type: string) => accessTypes.includes(type);
+  const syncs = deps.openApp !== undefined;
+  const knows = { types: syncs ? types : types.filter((type) => !isAccess(type)), specFormat };
   /** Stopping is for good; an operator's pause may be taken back. */
   let stopping: Promise<void> | undefined;
   let paused = false;
   const accepting = () => stopping === undefined && !paused;
-  let claiming: Promise<void> | undefined;
-  let again = false;
 
   await registerWorker(store, { id, host: hostname(), pid: process.pid, knows, ...pick(deps) });
-  const slots = createSlots(deps.slots, () => wake());
-  const execute: ExecuteDeps = { ...deps, slots, lateSideEffectSeconds: timings.lateSideEffectSeconds };
 
-  const start = (claim: Claim) => {
+  const start = (claim: Claim, slots: Slots) => {
     const { type, attempt } = claim.operation;
     log.info({ ...aboutOperation(claim.operation), type, attempt, worker: id }, "Taken from the queue");
     const control = createRunControl(timings.cancelGraceSeconds * 1000);
     if (claim.operation.irreversible_at !== null) control.makeIrreversible();
     else if (claim.operation.cancel_requested_at !== null) control.cancel();
+    const execute = { ...deps, slots, lateSideEffectSeconds: timings.lateSideEffectSeconds };
     const done = executeOperation(execute, claim, control).finally(() => {
       control.close();
       running.delete(claim.operation.id);
@@ -98,37 +104,28 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
   const leaseEnd = () => performance.now() + timings.leaseSeconds * 1000;
 
-  const claimAll = async () => {
-    while (accepting() && slots.tryTake()) {
-      const claim = await claimOperation(store, {
-        workerId: id,
-        capabilities: deps.capabilities,
-        leaseSeconds: timings.leaseSeconds,
-        knows,
-      }).catch((error: unknown) => {
-        log.warn({ error: String(error) }, "The queue could not be asked");
-        return undefined;
-      });
-      if (claim === undefined) {
-        slots.giveBack();
-        return;
-      }
-      start(claim);
-    }
-  };
-  const wake = () => {
-    if (!accepting()) return;
-    if (claiming !== undefined) {
-      again = true;
-      return;
-    }
-    claiming = claimAll().finally(() => {
-      claiming = undefined;
-      if (!again) return;
-      again = false;
-      wake();
+  const claimOf = (lane: Pick<Claimant, "inLimits"> & { types: readonly string[] }) => () =>
+    claimOperation(store, {
+      workerId: id,
+      capabilities: deps.capabilities,
+      leaseSeconds: timings.leaseSeconds,
+      knows: { types: lane.types, specFormat },
+      inLimits: lane.inLimits ?? true,
+    }).catch((error: unknown) => {
+      log.warn({ error: String(error) }, "The queue could not be asked");
+      return undefined;
     });
+  const engineTypes = knows.types.filter((type) => !isAccess(type));
+  const lanes = [createLane({ slots: deps.slots, accepting, claim: claimOf({ types: engineTypes }), start })];
+  if (syncs) {
+    // Of their own, so that nobody's leaving waits behind an update of ten minutes.
+    const claim = claimOf({ types: knows.types.filter(isAccess), inLimits: false });
+    lanes.push(createLane({ slots: ACCESS_SLOTS, accepting, claim, start }));
+  }
+  const wake = () => {
+    for (const lane of lanes) lane.wake();
   };
+  const feeder = syncs ? createAccessFeeder({ ...deps, accepting }) : undefined;
 
   const renew = async () => {
     const { held, drainRequested } = await renewLeases(store, id, timings.leaseSeconds, [...running.keys()]);
@@ -171,7 +168,10 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     every(timings.renewSeconds, renew),
     every(timings.renewSeconds, async () => guard()),
     every(timings.renewSeconds, sweep),
-    every(timings.pollSeconds, async () => wake()),
+    every(timings.pollSeconds, async () => {
+      wake();
+      feeder?.look();
+    }),
   ];
   function every(seconds: number, work: () => Promise<void>): NodeJS.Timeout {
     let busy = false;
@@ -187,9 +187,10 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   }
   const notices = listen(
     store.connectionString,
-    ["onvera_queue", "onvera_cancel", "onvera_worker"],
+    ["onvera_queue", "onvera_cancel", "onvera_worker", ...(feeder ? ["onvera_access_sync"] : [])],
     (channel, payload) => {
       if (channel === "onvera_queue" && (payload === undefined || deps.capabilities.includes(payload))) wake();
+      if (channel === "onvera_access_sync") feeder?.announced();
       if (channel === "onvera_cancel" && payload !== undefined) running.get(payload)?.control.cancel();
       // The database may be away for a moment; the next renewal asks again.
       if (channel === "onvera_worker" && payload === id) renew().catch(() => undefined);
@@ -205,7 +206,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const allDone = () => Promise.all([...running.values()].map(({ done }) => done));
   const finish = (politeMilliseconds: number) => {
     stopping ??= (async () => {
-      await claiming;
+      await feeder?.stop();
+      await Promise.all(lanes.map((lane) => lane.settled()));
       await markWorker(store, id, { draining_since: new Date() }).catch(() => undefined);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {

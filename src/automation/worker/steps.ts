@@ -11,6 +11,7 @@ export const stepNames = [
   "end_old_sessions",
   "preview",
   "pulumi",
+  "sync_access",
   "finalize",
   "revoking_access",
   "removing_db_tenant",
@@ -34,6 +35,7 @@ const steps = {
   "dag.sync": change,
   "deployment.plan": ["prepare", "preview", "finalize"],
   "stack.pulumi": ["prepare", "pulumi", "finalize"],
+  "access.sync": ["sync_access"],
   // ON-46, in its order.
   "deployment.destroy": ["revoking_access", "removing_db_tenant", "tearing_down_infra", "receipt", "record"],
 } as const satisfies Record<OperationType, readonly StepName[]>;
@@ -46,11 +48,14 @@ export function stepsOf(type: OperationType, options: { changesVersion: boolean 
   return type === "deployment.update" && options.changesVersion ? versionUpdate : steps[type];
 }
 
+/** Recorded while going back, so that a worker that takes over goes on going back. */
+export const ROLL_BACK_STEP = "roll_back";
+
 /** From this step on an operation cannot be canceled: what it removes cannot be brought back. */
 export const irreversibleStep: StepName = "removing_db_tenant";
 
-/** Steps that hold an engine slot; the others only wait. */
-export const usesEngine: ReadonlySet<StepName> = new Set([
+/** Steps that hold a slot of their lane, which is an engine for all but `sync_access`; the others only wait. */
+export const holdsSlot: ReadonlySet<StepName> = new Set([
   "prepare",
   "restore_point",
   "hand_over",
@@ -58,6 +63,7 @@ export const usesEngine: ReadonlySet<StepName> = new Set([
   "up",
   "preview",
   "pulumi",
+  "sync_access",
   "tearing_down_infra",
 ]);
 
@@ -81,6 +87,8 @@ export const stepDeadlineMilliseconds: Readonly<Record<StepName, number>> = {
   end_old_sessions: 60_000,
   preview: 10 * 60_000,
   pulumi: 60 * 60_000,
+  // The first one of a thousand members makes a thousand people in the app.
+  sync_access: 30 * 60_000,
   finalize: 5 * 60_000,
   revoking_access: 5 * 60_000,
   removing_db_tenant: 10 * 60_000,

@@ -85,6 +85,8 @@ export interface TargetDriver {
   endLockedSessions(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** ON-46 step 1: no route, no session, no database login. */
   revokeAccess(deployment: DeploymentContext, io: StepIo): Promise<void>;
+  /** Whether the app still answers as itself at its public address; false as well where nothing answers there. */
+  answersPublicly?(deployment: DeploymentContext, signal: AbortSignal): Promise<boolean>;
   /** ON-46 step 2: nothing connects any more, then the database goes. */
   removeDatabaseTenant(deployment: DeploymentContext, io: StepIo): Promise<void>;
   lookUp(deployment: DeploymentContext, resource: RecordedResource): Promise<LookUp>;

@@ -53,6 +53,11 @@ const words: Record<string, OperationWords> = {
     opening: (id) => `Syncing DAGs of deployment ${id}...`,
     succeeded: "DAG sync succeeded!",
   },
+  "access.sync": {
+    noun: "access sync",
+    opening: (id) => `Syncing access to deployment ${id}...`,
+    succeeded: "Access sync succeeded!",
+  },
   "stack.pulumi": { noun: "pulumi run", opening: (id) => `Running pulumi on ${id}...`, succeeded: "pulumi succeeded!" },
 };
 

@@ -1,8 +1,6 @@
 /** Who may open which deployment, and as what: asked anew at every authorization and every token. */
-import { appRoleOf } from "../../domain/app-roles.ts";
+import { memberAppRole } from "../../domain/app-roles.ts";
 import { type AppType, appTypes } from "../../domain/deployment-spec.ts";
-import { effectiveRole } from "../../domain/membership.ts";
-import { judge } from "../../domain/permissions.ts";
 import type { Scoped } from "../../store/database.ts";
 
 export interface AppMember {
@@ -42,10 +40,8 @@ export async function memberAt(
     .where("u.disabled_at", "is", null)
     .executeTakeFirst();
   if (!row) return undefined;
-  const role = effectiveRole(row.role, row.project_role ?? undefined);
-  const appRole = appRoleOf(row.app_type, role);
-  const verdict = judge("deployments.read", { role, isOperator: false, scopes: undefined });
-  if (verdict !== "allowed" || appRole === undefined) return undefined;
+  const appRole = memberAppRole(row.app_type, row.role, row.project_role ?? undefined);
+  if (appRole === undefined) return undefined;
   return {
     userId: row.id,
     email: row.email,

@@ -14,6 +14,7 @@ const words: Readonly<Record<Operation["type"], string>> = {
   "deployment.plan": "Plan",
   "deployment.reconcile": "Reconcile",
   "dag.sync": "DAG sync",
+  "access.sync": "Access sync",
   "stack.pulumi": "pulumi",
 };
 

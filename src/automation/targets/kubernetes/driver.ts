@@ -15,6 +15,7 @@ import { toldAsStepFailure } from "./cluster-error.ts";
 import { explainJobFailure } from "./job-failure.ts";
 import { lookUpInCluster } from "./look-up.ts";
 import { deleteObject, findOwnedInCluster, removeOwnedInCluster } from "./owned.ts";
+import { askPublicly } from "./public-address.ts";
 import { stopPods } from "./stop-pods.ts";
 import { sayTrouble, waitUntilReachable, waitUntilRolledOut, waitUntilStopped, watchJobs } from "./wait-ready.ts";
 
@@ -104,6 +105,14 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
         io.say("Shutting out the database logins");
         await revokeTenantLogins(server, deploymentId);
       }),
+
+    async answersPublicly(deployment, signal) {
+      const { identity, workload, cluster } = deployment;
+      if (workload === null) return false;
+      const { ingressAddress } = (await open(deployment)).placement;
+      const url = publicUrl(identity.hostLabel, cluster);
+      return (await askPublicly({ url, health: workload.health, ingressAddress }, signal)).ok;
+    },
 
     removeDatabaseTenant: (deployment, io) =>
       toldAsStepFailure(async () => {

@@ -14,7 +14,7 @@ import { lookUpLocally } from "./look-up.ts";
 import { findOwnedLocally, removeOwnedLocally } from "./owned.ts";
 import { packageProgress } from "./package-progress.ts";
 import { ensureTemplateDatabase, TemplateFailed } from "./template-database.ts";
-import { waitUntilHealthy, waitUntilReachable, waitUntilStopped } from "./wait-ready.ts";
+import { askPublicly, waitUntilHealthy, waitUntilReachable, waitUntilStopped } from "./wait-ready.ts";
 
 export interface LocalDriverDeps {
   admin: AdminConnection;
@@ -75,6 +75,12 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
       await io.checkLease();
       io.say("Shutting out the database logins");
       await revokeTenantLogins(admin, id);
+    },
+
+    async answersPublicly({ workload, ...deployment }) {
+      if (workload === null) return false;
+      const address = { host: `${deployment.identity.hostLabel}.${gateway.domain}`, port: gateway.httpPort };
+      return (await askPublicly({ ...address, health: workload.health })) === workload.health.expectStatus;
     },
 
     async removeDatabaseTenant(deployment, io) {

@@ -45,7 +45,8 @@ export async function waitUntilReachable(address: PublicAddress, io: StepIo): Pr
   }
 }
 
-function askPublicly({ host, port, health }: PublicAddress): Promise<number | undefined> {
+/** The status the public address answers with; undefined when nothing answers. Never rejects. */
+export function askPublicly({ host, port, health }: PublicAddress): Promise<number | undefined> {
   return new Promise((resolve) => {
     const asked = request(
       { host: "127.0.0.1", port, path: health.path, headers: { host: `${host}:${port}` }, timeout: 10_000 },
