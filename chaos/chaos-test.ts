@@ -16,6 +16,16 @@ export interface ChaosOptions {
   say(line: string): void;
 }
 
+/** What a test run asks for: its sample, told to nobody. */
+export const sampleOptions: ChaosOptions = {
+  all: false,
+  minutes: undefined,
+  count: undefined,
+  only: undefined,
+  seed: 1,
+  say: () => undefined,
+};
+
 /** The figures of one test. What a test has no notion of is 0. */
 export interface ChaosResult {
   test: string;

@@ -1,6 +1,6 @@
 /** R2: whoever slept past its lease writes nothing any more, and no wall clock decides whose a lease is. */
 import type { ChaosReport, ChaosTest } from "./chaos-test.ts";
-import { isClean, told } from "./crash-matrix/agreement.ts";
+import { addedUp, isClean, told } from "./crash-matrix/agreement.ts";
 import { runStack, type StepResult } from "./crash-matrix/run-chain.ts";
 import { startWorld, type World } from "./crash-matrix/world.ts";
 import { jumpClock } from "./fencing/clock-jump.ts";
@@ -78,15 +78,10 @@ function report(results: readonly RoundResult[]): ChaosReport {
   const failed = results.filter(({ verdict }) => !isClean(verdict));
   const heads = [...new Set(results.map(({ round }) => whatOf(round)))];
   return {
-    result: {
-      test: "fencing",
-      cases: results.length,
-      terminal: sum(({ verdict }) => Number(verdict.terminal)),
-      orphans: sum(({ verdict }) => verdict.orphans.length),
-      duplicates: sum(({ verdict }) => verdict.duplicates.length),
-      lost: sum(({ verdict }) => verdict.lost.length),
-      ok: results.length > 0 && failed.length === 0,
-    },
+    result: addedUp(
+      "fencing",
+      results.map(({ verdict }) => verdict),
+    ),
     figures: {
       lateWritesTried: sum(({ late }) => late.tried),
       lateWritesAccepted: sum(({ late }) => late.accepted.length),

@@ -1,6 +1,6 @@
 /** R1: the crash matrix. */
 import type { ChaosReport, ChaosTest } from "./chaos-test.ts";
-import { isClean, told } from "./crash-matrix/agreement.ts";
+import { addedUp, isClean, told } from "./crash-matrix/agreement.ts";
 import { allChains, type Chain, chainName, kills, points, sampleChains } from "./crash-matrix/cases.ts";
 import { type CaseResult, runChain } from "./crash-matrix/run-chain.ts";
 import { startWorld } from "./crash-matrix/world.ts";
@@ -39,18 +39,12 @@ export async function runMatrix(chains: readonly Chain[], say: (line: string) =>
 
 /** The result as the command gives it. */
 export function report(results: readonly CaseResult[]): ChaosReport {
-  const sum = (of: (result: CaseResult) => number) => results.reduce((total, result) => total + of(result), 0);
   const failed = results.filter(({ verdict }) => !isClean(verdict));
   return {
-    result: {
-      test: "matrix",
-      cases: results.length,
-      terminal: sum(({ verdict }) => Number(verdict.terminal)),
-      orphans: sum(({ verdict }) => verdict.orphans.length),
-      duplicates: sum(({ verdict }) => verdict.duplicates.length),
-      lost: sum(({ verdict }) => verdict.lost.length),
-      ok: results.length > 0 && failed.length === 0,
-    },
+    result: addedUp(
+      "matrix",
+      results.map(({ verdict }) => verdict),
+    ),
     table: tableOf(results),
     failures: failed.map(lineOf),
   };

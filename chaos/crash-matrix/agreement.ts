@@ -1,4 +1,5 @@
 /** Whether state, reality, records and ledger agree after a case. Pure. */
+import type { ChaosResult } from "../chaos-test.ts";
 import { effectOf, resourceNames, urnOf, type Verb } from "./cases.ts";
 import type { Facts } from "./facts.ts";
 
@@ -24,6 +25,20 @@ export function told({ orphans, duplicates, lost, disagreements }: Verdict): str
   return Object.entries({ orphans, duplicates, lost, disagreements })
     .flatMap(([word, list]) => (list.length === 0 ? [] : `${word}: ${list.join("; ")}`))
     .join(" | ");
+}
+
+/** All verdicts of one test, added up; a test without a case is not ok. */
+export function addedUp(test: string, verdicts: readonly Verdict[]): ChaosResult {
+  const sum = (of: (verdict: Verdict) => number) => verdicts.reduce((total, verdict) => total + of(verdict), 0);
+  return {
+    test,
+    cases: verdicts.length,
+    terminal: sum(({ terminal }) => Number(terminal)),
+    orphans: sum(({ orphans }) => orphans.length),
+    duplicates: sum(({ duplicates }) => duplicates.length),
+    lost: sum(({ lost }) => lost.length),
+    ok: verdicts.length > 0 && verdicts.every(isClean),
+  };
 }
 
 /** Connections each role and database may have, beside the wanted count. */

@@ -1,19 +1,10 @@
 /** R4 and R5 in small; `npm run chaos -- faults postgres-stops` goes on for longer. */
 import { expect, it } from "vitest";
+import { sampleOptions } from "../../chaos/chaos-test.ts";
 import { runFaults } from "../../chaos/faults.ts";
 import { runStops } from "../../chaos/postgres-stops.ts";
 
-const small = {
-  all: false,
-  minutes: undefined,
-  only: undefined,
-  seed: 3,
-  say: () => undefined,
-  servers: 1,
-  workers: 2,
-  people: 3,
-  leaseSeconds: 5,
-};
+const small = { ...sampleOptions, seed: 3, servers: 1, workers: 2, people: 3, leaseSeconds: 5 };
 
 it("whatever the line to PostgreSQL does, each accepted operation has its row and ends once (R4)", async () => {
   const { result, failures } = await runFaults({ ...small, count: 1, seconds: { bad: 2, good: 0.2 } });
