@@ -1,8 +1,9 @@
 /** What the matrix breaks: one database server, one control plane, two workers in processes of their own. */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { type ControlPlane, startControlPlane, type WorkerProcess } from "../../test/support/control-plane.ts";
+import { type ControlPlane, startControlPlane } from "../../test/support/control-plane.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../../test/support/postgres.ts";
+import type { WorkerProcess } from "../../test/support/worker-child.ts";
 import type { Facts } from "./facts.ts";
 import { type RealityReader, startRealityReader } from "./reality-reader.ts";
 import { installStateHold } from "./state-hold.ts";

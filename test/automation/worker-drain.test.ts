@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { queuePlaces } from "../../src/automation/operations/queue-place.ts";
 import { askToDrain, listWorkers } from "../../src/server/services/workers.ts";
 import { workerView } from "../../src/server/views/organization-view.ts";
-import { type ControlPlane, startControlPlane, type WorkerProcess } from "../support/control-plane.ts";
+import { type ControlPlane, startControlPlane } from "../support/control-plane.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.ts";
+import type { WorkerProcess } from "../support/worker-child.ts";
 
 let server: ScratchPostgres;
 let plane: ControlPlane;

@@ -1,11 +1,9 @@
 /** A control plane without its API: database, provider host, engine and workers, for tests that run real operations. */
-import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Engine } from "../../src/automation/engine.ts";
 import { submitOperation } from "../../src/automation/operations/submit.ts";
 import { createFenceHooks } from "../../src/automation/recovery/intents.ts";
@@ -14,7 +12,6 @@ import { startRunnerEngine } from "../../src/automation/runner-engine.ts";
 import { createBenchDriver } from "../../src/automation/targets/bench-driver.ts";
 import { createAdminConnection } from "../../src/automation/targets/database-server/admin-connection.ts";
 import { ensurePulumiCli } from "../../src/automation/toolchain/ensure-pulumi-cli.ts";
-import { listen } from "../../src/automation/worker/notifications.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../../src/automation/worker/start.ts";
 import type { DeploymentSpec } from "../../src/domain/deployment-spec.ts";
 import type { SealingKey } from "../../src/domain/envelope.ts";
@@ -47,8 +44,9 @@ import {
   request,
 } from "./control-plane-rows.ts";
 import { type Gate, openGate } from "./gate.ts";
+import { watchOperations } from "./operation-waits.ts";
 import type { ScratchPostgres } from "./postgres.ts";
-import type { WorkerProcessConfig } from "./worker-process-config.ts";
+import { forkWorker, type SpawnOptions, type WorkerProcess } from "./worker-child.ts";
 
 export interface ControlPlaneOptions {
   /** Around each side effect, for tests that kill something at an exact point. */
@@ -64,18 +62,6 @@ export interface ControlPlaneOptions {
   packages?: readonly ProviderPackage[];
   /** What that version sealed with. */
   masterKey?: SealingKey;
-}
-
-export interface SpawnOptions {
-  timings?: WorkerProcessConfig["timings"];
-  /** Entries that are bundled and loaded before anything else in the worker's process. */
-  preload?: readonly string[];
-}
-
-export interface WorkerProcess {
-  child: ChildProcess;
-  id: string;
-  kill(): Promise<void>;
 }
 
 export interface ControlPlane {
@@ -255,71 +241,6 @@ export async function startControlPlane(
     },
   };
   return plane;
-}
-
-async function forkWorker(
-  configFile: string,
-  config: WorkerProcessConfig,
-  preload: readonly string[],
-): Promise<WorkerProcess> {
-  writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
-  const child = fork(await bundle("test/support/worker-process.ts"), [configFile], {
-    execArgv: preload.flatMap((path) => ["--import", pathToFileURL(path).href]),
-  });
-  const started = new Promise<string>((resolve, reject) => {
-    child.on("message", (message) => {
-      const { kind, workerId } = message as { kind?: string; workerId?: string };
-      if (kind === "started" && workerId !== undefined) resolve(workerId);
-    });
-    child.once("exit", (code) => reject(new Error(`The worker process ended with ${code} before it had started`)));
-  });
-  if (process.env.ONVERA_TEST_LOG) child.on("message", (message) => console.warn(JSON.stringify(message)));
-  return {
-    child,
-    id: await started,
-    kill: () =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resolve();
-        child.once("exit", () => resolve());
-        child.kill("SIGKILL");
-      }),
-  };
-}
-
-/** Waits on the operation's own notices. */
-function watchOperations(store: Store) {
-  const waiting = new Map<string, Set<() => void>>();
-  const notices = listen(store.connectionString, ["onvera_operation"], (_channel, payload) => {
-    for (const [id, checks] of waiting)
-      if (payload === undefined || payload === id) for (const check of checks) check();
-  });
-  const read = (id: string) =>
-    store.asPlatform((db) => db.selectFrom("operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
-  return {
-    close: () => notices.close(),
-    until(id: string, holds: (operation: Operation) => boolean, timeoutSeconds = 120): Promise<Operation> {
-      return new Promise((resolve, reject) => {
-        const checks = waiting.get(id) ?? new Set();
-        const settle = (act: () => void) => {
-          clearTimeout(timer);
-          checks.delete(check);
-          act();
-        };
-        const check = () => {
-          read(id).then(
-            (operation) => holds(operation) && settle(() => resolve(operation)),
-            (error) => settle(() => reject(error)),
-          );
-        };
-        const timer = setTimeout(() => {
-          read(id).then((now) => settle(() => reject(new Error(`Not in time: ${JSON.stringify(now)}`))), reject);
-        }, timeoutSeconds * 1000);
-        checks.add(check);
-        waiting.set(id, checks);
-        check();
-      });
-    },
-  };
 }
 
 /** Bench programs ask nothing of a supervisor. */
