@@ -2011,6 +2011,11 @@ export interface components {
                     port: number;
                 };
                 images: string;
+                private_networks: {
+                    cidr: string;
+                    port?: number;
+                }[];
+                package_index: string | null;
                 check_image: string;
             } | null;
             /** @description What the last check found; null before the first. */
@@ -2096,6 +2101,25 @@ export interface components {
             volume_access?: "ReadWriteOnce" | "ReadWriteMany";
             /** @default onvera.local */
             images?: string;
+            /**
+             * @description What pods may reach beside the internet and the database server; without a port, at every one.
+             * @default []
+             * @example [
+             *       {
+             *         "cidr": "10.20.0.0/16"
+             *       },
+             *       {
+             *         "cidr": "10.30.0.7/32",
+             *         "port": 443
+             *       }
+             *     ]
+             */
+            private_networks?: {
+                cidr: string;
+                port?: number;
+            }[];
+            /** @description Package index that deployments' `requirements` come from; PyPI when left out. */
+            package_index?: string;
             /** @description What `check` runs its pods from: any image with `sh` and `nc`; `<images>/busybox:1` when left out. */
             check_image?: string;
         };

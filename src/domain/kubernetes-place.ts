@@ -1,6 +1,7 @@
 /** What the program must know of a Kubernetes cluster to put a deployment there. */
 import { z } from "zod";
 import { IsolationLevel } from "./deployment-spec.ts";
+import { PrivateNetwork } from "./private-networks.ts";
 
 /** As a pod names it; what is left out matches everything. */
 const Toleration = z.strictObject({
@@ -27,6 +28,10 @@ export const KubernetesPlace = z.strictObject({
   volumeAccess: z.enum(["ReadWriteOnce", "ReadWriteMany"]).default("ReadWriteOnce"),
   nodeSelector: z.record(z.string(), z.string()).default({}),
   tolerations: z.array(Toleration).default([]),
+  /** What pods may reach beside the internet and the database server. */
+  privateNetworks: z.array(PrivateNetwork).default([]),
+  /** Where requirements come from; null is the installer's own default. */
+  packageIndex: z.string().nullable().default(null),
   /** The API server as pods reach it behind its Service; null where no pod may ask it anything. */
   apiServer: z
     .strictObject({ addresses: z.array(z.string()).min(1), port: z.number().int().min(1).max(65_535) })

@@ -1,6 +1,7 @@
 /** What is known of a registered Kubernetes cluster and of an environment on it, apart from their secrets. */
 import { z } from "zod";
 import type { IsolationLevel } from "./deployment-spec.ts";
+import { PrivateNetwork } from "./private-networks.ts";
 
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
@@ -29,6 +30,12 @@ export const ImageName = z
   .string()
   .max(300)
   .regex(/^[a-z0-9][A-Za-z0-9._:/@-]*$/, "registry/path:tag");
+
+/** A credential in an address would stand in manifests. */
+export const PackageIndex = z
+  .string()
+  .max(500)
+  .regex(/^https?:\/\/[^\s@?#]+$/, "http:// or https://, without a user, a password or a query.");
 
 export const volumeAccesses = ["ReadWriteOnce", "ReadWriteMany"] as const;
 export type VolumeAccess = (typeof volumeAccesses)[number];
@@ -62,6 +69,10 @@ export const KubernetesSettings = z.strictObject({
     .string()
     .max(200)
     .regex(/^[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)*$/, "host[:port][/path], in lower case."),
+  /** What pods may reach beside the internet and the database server. */
+  private_networks: z.array(PrivateNetwork).max(50).default([]),
+  /** Where requirements of deployments come from; null is the installer's own default, PyPI. */
+  package_index: PackageIndex.nullable().default(null),
 });
 export type KubernetesSettings = z.infer<typeof KubernetesSettings>;
 
@@ -105,6 +116,8 @@ export interface Placement {
   images: string;
   nodeSelector: Record<string, string>;
   tolerations: Toleration[];
+  privateNetworks: PrivateNetwork[];
+  packageIndex: string | null;
 }
 
 /**
@@ -131,5 +144,7 @@ export function placementOf(
     images: common.images,
     nodeSelector: own.node_selector ?? {},
     tolerations: own.tolerations ?? [],
+    privateNetworks: common.private_networks,
+    packageIndex: common.package_index,
   };
 }

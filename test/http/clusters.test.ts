@@ -33,7 +33,11 @@ const environmentOn = async (cluster_id: string, name: string, who = operatorKey
 
 describe("a registered cluster (QV-03, QV-05)", () => {
   it("is shown with everything but what it is reached with, which lies sealed in the database (R8)", async () => {
-    const cluster = await made({ name: "sealed", ingress_class: "traefik", storage_class: "fast" });
+    const reached = {
+      private_networks: [{ cidr: "10.20.0.0/16" }, { cidr: "10.30.0.7/32", port: 443 }],
+      package_index: "https://packages.example.com/simple",
+    };
+    const cluster = await made({ name: "sealed", ingress_class: "traefik", storage_class: "fast", ...reached });
     expect(cluster).toMatchObject({
       kind: "kubernetes",
       shared: false,
@@ -46,6 +50,7 @@ describe("a registered cluster (QV-03, QV-05)", () => {
         volume_access: "ReadWriteOnce",
         database: { host: "127.0.0.1", port: 1 },
         images: "onvera.local",
+        ...reached,
       },
     });
     const seen = [cluster, (await clusters("GET", key, `/${cluster.id}`)).body, (await clusters("GET", key)).body];

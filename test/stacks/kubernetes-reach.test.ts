@@ -32,6 +32,7 @@ describe("a pod of a deployment", () => {
   it.each<[string, End, number, "TCP" | "UDP"]>([
     ["names", dns, 53, "UDP"],
     ["names, when the answer is long", dns, 53, "TCP"],
+    ["names, where their server's pods may bind no low port", dns, 5353, "UDP"],
     ["its database server", at("10.0.0.5"), 5432, "TCP"],
     ["another pod of its deployment", pod(mine, "web"), 8080, "TCP"],
     ["the internet", at("151.101.0.223"), 443, "TCP"],

@@ -176,6 +176,16 @@ describe("network policies", () => {
     ]);
   });
 
+  it("open the private networks that the cluster's owner named, each at its port, and change nothing else (R9)", async () => {
+    const privateNetworks = [{ cidr: "10.20.0.0/16" }, { cidr: "10.30.0.7/32", port: 443 }];
+    const opened = await runOnCluster({}, { privateNetworks });
+    expect(policy(opened, "allow-private-networks")?.egress).toEqual([
+      { to: [{ ipBlock: { cidr: "10.20.0.0/16" } }] },
+      { to: [{ ipBlock: { cidr: "10.30.0.7/32" } }], ports: [{ protocol: "TCP", port: 443 }] },
+    ]);
+    expect(policy(opened, "allow-internet")).toEqual(policy(await full(), "allow-internet"));
+  });
+
   it("keep the metadata address and every private range out of the way to the internet (R9)", async () => {
     const spec = policy(await full(), "allow-internet") as { egress: { to: { ipBlock: { except: string[] } }[] }[] };
     const [rule] = spec.egress;

@@ -1,6 +1,6 @@
 /** The parts of Airflow's own REST API that prove it works: DAGs, runs, task logs, connections, variables. */
 import { until } from "./until.ts";
-import { openSession } from "./web-session.ts";
+import { openSession, type WebSession } from "./web-session.ts";
 
 export interface AirflowApi {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
@@ -11,9 +11,16 @@ export interface AirflowApi {
   taskLog(dag: string, run: string, task: string): Promise<string>;
 }
 
-/** Signs in with a user's password, as programs do. */
-export async function openAirflowApi(url: string, username: string, password: string): Promise<AirflowApi> {
-  const session = openSession(url);
+/** On a busy machine a DAG is parsed and run in minutes. */
+const PATIENCE_SECONDS = 300;
+
+/** Signs in with a user's password, as programs do. @param session the browser to do it with */
+export async function openAirflowApi(
+  url: string,
+  username: string,
+  password: string,
+  session: WebSession = openSession(url),
+): Promise<AirflowApi> {
   const login = await session.ask("/auth/token", { json: { username, password } });
   if (login.status !== 201) throw new Error(`Airflow's login answered ${login.status}: ${login.body.slice(0, 300)}`);
   const headers = { authorization: `Bearer ${login.json().access_token}`, accept: "application/json" };
@@ -27,15 +34,19 @@ export async function openAirflowApi(url: string, username: string, password: st
   return {
     get: (path) => ask(path),
     async run(dag) {
-      await until(async () => (await ask(`dags/${dag}`)).status === 200, `the DAG ${dag} is parsed`);
+      await until(async () => (await ask(`dags/${dag}`)).status === 200, `the DAG ${dag} is parsed`, PATIENCE_SECONDS);
       await ask(`dags/${dag}`, "PATCH", { is_paused: false });
       const started = await ask(`dags/${dag}/dagRuns`, "POST", { logical_date: null });
       const id: string = started.body.dag_run_id;
       let state = "";
-      await until(async () => {
-        state = (await ask(`dags/${dag}/dagRuns/${id}`)).body.state;
-        return state === "success" || state === "failed";
-      }, `run ${id} of ${dag} is over`);
+      await until(
+        async () => {
+          state = (await ask(`dags/${dag}/dagRuns/${id}`)).body.state;
+          return state === "success" || state === "failed";
+        },
+        `run ${id} of ${dag} is over`,
+        PATIENCE_SECONDS,
+      );
       return { id, state };
     },
     async taskLog(dag, run, task) {

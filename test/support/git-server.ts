@@ -11,6 +11,7 @@ import { createAuthority, issueLeaf, toPem } from "../../src/local/certificates/
 export interface GitServer {
   /** `https://localhost:<port>/dags.git`. */
   url: string;
+  port: number;
   /** File of the certificate that vouches for it. */
   authorityFile: string;
   /** Makes a commit with these files on `main`. @param files path to content */
@@ -18,8 +19,16 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
-/** Starts it with an empty repository. */
-export async function startGitServer(): Promise<GitServer> {
+/** Somewhere else than loopback, with a certificate that others trust. */
+export interface ServerPlace {
+  address: string;
+  /** PEM. */
+  key: string;
+  certificate: string;
+}
+
+/** Starts it with an empty repository. @param place on loopback, with an authority of its own, when left out */
+export async function startGitServer(place?: ServerPlace): Promise<GitServer> {
   const folder = mkdtempSync(path.join(tmpdir(), "onvera-git-"));
   chmodSync(folder, 0o711);
   const authority = createAuthority("Test authority", "localhost", new Date());
@@ -34,12 +43,17 @@ export async function startGitServer(): Promise<GitServer> {
   git(folder, "init", "--quiet", "--initial-branch=main", "work");
 
   const server = createServer(
-    { key: leaf.key.export({ type: "pkcs8", format: "pem" }), cert: toPem(leaf.certificate) },
+    {
+      key: place?.key ?? leaf.key.export({ type: "pkcs8", format: "pem" }),
+      cert: place?.certificate ?? toPem(leaf.certificate),
+    },
     (request, response) => answer(folder, request, response),
   );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, place?.address ?? "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `https://localhost:${(server.address() as AddressInfo).port}/dags.git`,
+    url: `https://${place?.address ?? "localhost"}:${port}/dags.git`,
+    port,
     authorityFile,
     commit(files) {
       for (const [file, content] of Object.entries(files)) {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { accessEnds, kubeconfigText, parseKubeconfig } from "../../src/domain/cluster-access.ts";
 import { placementOf } from "../../src/domain/kubernetes-settings.ts";
+import { PrivateNetwork } from "../../src/domain/private-networks.ts";
 import { readDatabaseUrl } from "../../src/server/services/cluster-input.ts";
 import { authorityPem, clientCertificate, kubeconfig } from "../support/kubernetes-access.ts";
 
@@ -118,6 +119,8 @@ describe("the place of a deployment (ON-05)", () => {
   it("is its cluster's, and its environment's own where that has something of its own", () => {
     const shared = placementOf(cluster, { isolation: "shared", settings: {} });
     expect(shared).toMatchObject({ ingressClass: "nginx", nodeSelector: {}, tolerations: [], isolation: "shared" });
+    // Clusters that were registered before these were settings have none of them.
+    expect(shared).toMatchObject({ privateNetworks: [], packageIndex: null });
     const own = {
       ingress_class: "acme",
       database: { host: "own", port: 1 },
@@ -131,6 +134,32 @@ describe("the place of a deployment (ON-05)", () => {
       nodeSelector: { pool: "acme" },
       tolerations: own.tolerations,
     });
+  });
+});
+
+describe("a private network that pods may reach (R9)", () => {
+  const taken = (cidr: string) => PrivateNetwork.safeParse({ cidr }).success;
+  it.each(["10.20.0.0/16", "10.0.0.0/8", "192.168.1.7/32", "100.64.0.0/16", "fd00:1::/64"])("may be %s", (cidr) => {
+    expect(taken(cidr)).toBe(true);
+  });
+
+  it.each([
+    "0.0.0.0/0",
+    "8.8.8.0/24",
+    "10.0.0.0/7",
+    "169.254.169.254/32",
+    "127.0.0.0/8",
+    "100.64.0.0/10",
+    "fd00:ec2::254/128",
+    "fd00::/8",
+    "fe80::/10",
+    "::/0",
+    "10.0.0.0/33",
+    "10.0.0.0/",
+    "10.0.0.0",
+    "host/8",
+  ])("is never %s: the internet, a node itself, a cloud's metadata, or nothing at all", (cidr) => {
+    expect(taken(cidr)).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ import { argument, choice, type Invocation, isRefused, isSet, text } from "../in
 import { showList, showOne } from "../output/show.ts";
 import { confirm, contextNote, requireTerminal } from "../prompt.ts";
 import { showCheck } from "./cluster-check.ts";
-import { address, contents, hostPort } from "./cluster-options.ts";
+import { address, contents, hostPort, networks, networkText } from "./cluster-options.ts";
 
 type Cluster = Data<"getCluster">;
 
@@ -48,6 +48,8 @@ export async function add(invocation: Invocation): Promise<number> {
       storage_class: text(invocation, "storageClass"),
       volume_access: choice<VolumeAccess>(invocation, "volumeAccess"),
       images: text(invocation, "images"),
+      private_networks: networks(invocation, "privateNetwork"),
+      package_index: text(invocation, "packageIndex"),
       check_image: text(invocation, "checkImage"),
     },
   });
@@ -117,4 +119,6 @@ const kubernetesLines = (facts: NonNullable<Cluster["kubernetes"]>): [string, st
   ["Volume access", facts.volume_access],
   ["Database", hostPort(facts.database)],
   ["Images", facts.images],
+  ["Private networks", facts.private_networks.map(networkText).join(", ") || null],
+  ["Package index", facts.package_index],
 ];

@@ -61,6 +61,12 @@ export const clusterCommands: CommandGroup = {
         },
         { flags: "--no-check", description: "do not check it at once" },
         { flags: "--check-image <image>", description: "what a check runs its pods from (<images>/busybox:1)" },
+        {
+          flags: "--private-network <cidr[:port]>",
+          description: "what pods may reach beside the internet and the database server",
+          repeatable: true,
+        },
+        { flags: "--package-index <url>", description: "where deployments' requirements come from (PyPI)" },
         { flags: "--images <prefix>", description: "registry and path of the apps' images (onvera.local)" },
       ],
       examples: [

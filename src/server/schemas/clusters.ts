@@ -1,7 +1,14 @@
 /** Clusters in requests and answers. Access and database URL go in and never come out. */
 import { z } from "@hono/zod-openapi";
-import { DEFAULT_IMAGES, HostAndPort, KubernetesSettings, volumeAccesses } from "../../domain/kubernetes-settings.ts";
+import {
+  DEFAULT_IMAGES,
+  HostAndPort,
+  KubernetesSettings,
+  PackageIndex,
+  volumeAccesses,
+} from "../../domain/kubernetes-settings.ts";
 import { preflightChecks } from "../../domain/preflight-report.ts";
+import { PrivateNetwork } from "../../domain/private-networks.ts";
 import { DisplayName, Link, Timestamp } from "./common.ts";
 
 const stored = KubernetesSettings.shape;
@@ -43,6 +50,13 @@ export const CreateCluster = z
     storage_class: stored.storage_class.optional(),
     volume_access: z.enum(volumeAccesses).default("ReadWriteOnce"),
     images: stored.images.default(DEFAULT_IMAGES),
+    private_networks: stored.private_networks.meta({
+      description: "What pods may reach beside the internet and the database server; without a port, at every one.",
+      examples: [[{ cidr: "10.20.0.0/16" }, { cidr: "10.30.0.7/32", port: 443 }]],
+    }),
+    package_index: PackageIndex.optional().meta({
+      description: "Package index that deployments' `requirements` come from; PyPI when left out.",
+    }),
     check_image: stored.check_image.optional().meta({
       description: "What `check` runs its pods from: any image with `sh` and `nc`; `<images>/busybox:1` when left out.",
     }),
@@ -63,6 +77,8 @@ const KubernetesFacts = z
     volume_access: z.enum(volumeAccesses),
     database: HostAndPort,
     images: z.string(),
+    private_networks: z.array(PrivateNetwork),
+    package_index: z.string().nullable(),
     check_image: z.string(),
   })
   .meta({ id: "KubernetesCluster" });

@@ -40,6 +40,8 @@ export async function readCluster(wanted: CreateCluster, trust: Trust): Promise<
       volume_access: wanted.volume_access,
       database: wanted.database_address ?? database,
       images: wanted.images,
+      private_networks: wanted.private_networks,
+      package_index: wanted.package_index ?? null,
       check_image: wanted.check_image ?? defaultCheckImage(wanted.images),
     },
   };

@@ -1,7 +1,7 @@
 /** Images of the apps: Debian, and the same locked Python set that a local deployment runs from. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { APP_IMAGE_FOLDER, APP_IMAGE_UID, appImage } from "../../../src/domain/app-images.ts";
 import { withLock } from "../../../src/local/lock-file.ts";
@@ -10,29 +10,18 @@ import { installerEnvironment } from "../../../src/local/packages/installer-envi
 import { addScripts, environmentCommands } from "../../../src/local/packages/shared-environment.ts";
 import { ensureUv } from "../../../src/local/packages/uv.ts";
 import { resolvePaths } from "../../../src/local/paths.ts";
-import { type Layer, packLayer, writeImage } from "./oci-image.ts";
-import { imageNames, importImage } from "./rig-images.ts";
+import { imageStore, keptLayer } from "./image-store.ts";
+import { type Layer, manifestDigest, writeImage } from "./oci-image.ts";
+import { outsideAuthority } from "./outside-authority.ts";
+import { imageDigest, importImage } from "./rig-images.ts";
 import type { RigPlace } from "./rig-place.ts";
 import { run } from "./run.ts";
 
 /** What most tests deploy. */
 export const newestLocks = ["superset/6.1.0", "airflow/3.3.2"];
 
-/** Below the cache, shared by all rigs: finished images, and the layer of Debian that all of them stand on. */
-const store = () => path.join(resolvePaths().cache, "cluster", "app-images");
-
 /** What apps need of Debian besides the smallest system; git fetches DAGs. */
 const debianPackages = ["python3", "git", "openssh-client", "ca-certificates", "netbase", "tzdata"];
-const leftOut = [
-  "dev/*",
-  "proc/*",
-  "sys/*",
-  "var/cache/apt/*",
-  "var/lib/apt/lists/*",
-  "usr/share/doc/*",
-  "usr/share/man/*",
-];
-
 const settings = {
   user: `${APP_IMAGE_UID}:${APP_IMAGE_UID}`,
   environment: { PATH: `${APP_IMAGE_FOLDER}/bin:/usr/bin:/bin`, LANG: "C.UTF-8", HOME: "/tmp" },
@@ -49,19 +38,23 @@ export async function ensureAppImage(place: RigPlace, lock: string, tell: (line:
   const source = await readPackageSource(findAppsFolder(), lock);
   const { digest } = source;
   const name = appImage("onvera.local", lock, digest);
-  if ((await imageNames(place)).includes(name)) return name;
-  await mkdir(store(), { recursive: true });
-  const layout = path.join(store(), `${lock.replace("/", "-")}-${digest.slice(0, 12)}`);
-  await withLock(path.join(store(), "lock"), {}, async () => {
-    if (existsSync(layout)) return;
+  await mkdir(imageStore(), { recursive: true });
+  const layout = await withLock(path.join(imageStore(), "lock"), {}, async () => {
     const base = await debianLayer(tell);
+    const tools = await toolsLayer(base);
+    const own = `${lock.replace("/", "-")}-${digest.slice(0, 12)}-${tools.sha256.slice(0, 12)}`;
+    const made = path.join(imageStore(), own);
+    if (existsSync(made)) return made;
     tell(`making the image ${name}, once: about a minute`);
-    const draft = `${layout}.part`;
+    const draft = `${made}.part`;
     await rm(draft, { recursive: true, force: true });
-    await writeImage(draft, name, [base, await environmentLayer(source), await scriptsLayer(source)], settings);
-    await rename(draft, layout);
+    const layers = [base, tools, await environmentLayer(source), await scriptsLayer(source)];
+    await writeImage(draft, name, layers, settings);
+    await rename(draft, made);
+    return made;
   });
-  await importImage(place, layout);
+  // The same name may have stood for other tools.
+  if ((await imageDigest(place, name)) !== (await manifestDigest(layout))) await importImage(place, layout);
   return name;
 }
 
@@ -74,6 +67,21 @@ async function debianLayer(tell: (line: string) => void): Promise<Layer> {
     const user = `onvera:x:${APP_IMAGE_UID}:${APP_IMAGE_UID}::/tmp:/usr/sbin/nologin\n`;
     await appendFile(path.join(root, "etc/passwd"), user);
     await appendFile(path.join(root, "etc/group"), `onvera:x:${APP_IMAGE_UID}:\n`);
+  });
+}
+
+/** What set-up Jobs need besides: the package installer, and the tests' own authority among those that are trusted. */
+async function toolsLayer(base: Layer): Promise<Layer> {
+  const uv = await ensureUv({ appsFolder: findAppsFolder(), paths: resolvePaths() });
+  const authority = await outsideAuthority();
+  const key = createHash("sha256").update(`${base.sha256} ${uv} ${authority}`).digest("hex").slice(0, 12);
+  return keptLayer(`tools-${key}`, async (root) => {
+    const [bin, trusted] = [path.join(root, "usr/local/bin"), path.join(root, "etc/ssl/certs")];
+    for (const folder of [bin, trusted]) await mkdir(folder, { recursive: true, mode: 0o755 });
+    await copyFile(uv, path.join(bin, "uv"));
+    const bundle = "etc/ssl/certs/ca-certificates.crt";
+    const others = await run("tar", ["-xOf", base.file, `./${bundle}`]);
+    await writeFile(path.join(root, bundle), `${others}${authority}`, { mode: 0o644 });
   });
 }
 
@@ -98,20 +106,6 @@ async function scriptsLayer(source: PackageSource): Promise<Layer> {
     await addScripts(source, path.join(root, APP_IMAGE_FOLDER));
     await runInImage(root, ["/usr/bin/python3", "-m", "compileall", "-q", path.join(APP_IMAGE_FOLDER, "share")]);
   });
-}
-
-/** A layer made once. @param fill puts its files into an empty root */
-async function keptLayer(name: string, fill: (root: string) => Promise<void>): Promise<Layer> {
-  const known = path.join(store(), `${name}.json`);
-  if (existsSync(known)) return JSON.parse(await readFile(known, "utf8"));
-  const root = path.join(store(), `${name}.part`);
-  await rm(root, { recursive: true, force: true });
-  await mkdir(path.join(root, path.dirname(APP_IMAGE_FOLDER)), { recursive: true, mode: 0o755 });
-  await fill(root);
-  const layer = await packLayer(root, store(), leftOut);
-  await rm(root, { recursive: true, force: true });
-  await writeFile(known, JSON.stringify(layer));
-  return layer;
 }
 
 /** Runs a command of this machine that finds the image's `/opt` in the place of this machine's. */

@@ -1,7 +1,9 @@
 /** A whole control plane whose cluster is the rig: the API, a worker, the engine, and a database server that pods reach. */
 import { createAdminConnection } from "../../../src/automation/targets/database-server/admin-connection.ts";
 import { databaseName } from "../../../src/domain/names.ts";
+import { createKubernetesRuntime } from "../../../src/main/kubernetes-runtime.ts";
 import { createKubernetesTarget } from "../../../src/main/kubernetes-target.ts";
+import { openRuntimePlaces } from "../../../src/main/runtime-places.ts";
 import { insertApiKey } from "../../../src/server/services/api-keys.ts";
 import { insertOrganization } from "../../../src/server/services/organizations.ts";
 import { ensureUser } from "../../../src/server/services/users.ts";
@@ -56,7 +58,8 @@ export async function startClusterPlane(cluster: RunningCluster): Promise<Cluste
       drivers: { kubernetes: createKubernetesTarget({ store, dataKeys }) },
       capabilities: ["kubernetes"],
     });
-    api = assembleServer({ store, masterKey, version: "0", singleOrganization: false });
+    const runtime = createKubernetesRuntime(openRuntimePlaces({ store, dataKeys }));
+    api = assembleServer({ store, masterKey, version: "0", singleOrganization: false, runtime });
     const { app } = api;
     const key = await addOperator(plane);
     return {

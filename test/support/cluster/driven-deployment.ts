@@ -63,6 +63,8 @@ export async function driveDeployment(
       images: "onvera.local",
       nodeSelector: {},
       tolerations: [],
+      privateNetworks: [],
+      packageIndex: null,
     },
   };
   const said: string[] = [];

@@ -1,6 +1,6 @@
 /** Images in the form that the Open Container Initiative gives them on disk: layers, a description, an index. */
 import { createHash } from "node:crypto";
-import { link, mkdir, rename, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { sha256OfFile } from "../../../src/automation/toolchain/verified-executable.ts";
 import { run } from "./run.ts";
@@ -34,6 +34,12 @@ export async function packLayer(root: string, folder: string, leftOut: readonly 
   const file = path.join(folder, sha256);
   await rename(draft, file);
   return { file, sha256, sizeBytes: (await stat(file)).size };
+}
+
+/** Digest of the manifest of an image on disk: all of it, in one number. */
+export async function manifestDigest(layout: string): Promise<string> {
+  const index = JSON.parse(await readFile(path.join(layout, "index.json"), "utf8"));
+  return index.manifests[0].digest;
 }
 
 /** Writes an image of these layers, lowest first. @param layout a folder that does not exist yet, on the layers' disk */

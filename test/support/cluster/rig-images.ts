@@ -77,8 +77,14 @@ export async function importImage(place: RigPlace, layout: string): Promise<void
   await run("bash", ["-o", "pipefail", "-c", importing, "rig", layout, place.containerdSocket]);
 }
 
+/** Digest of what a name stands for in the rig; undefined where it stands for nothing. */
+export async function imageDigest(place: RigPlace, name: string): Promise<string | undefined> {
+  const lines = (await ctr(place, ["images", "list", `name==${name}`])).trim().split("\n").slice(1);
+  return /\bsha256:[0-9a-f]{64}\b/.exec(lines.join(" "))?.[0];
+}
+
 /** Names of the images the rig has. */
-export async function imageNames(place: RigPlace): Promise<string[]> {
+async function imageNames(place: RigPlace): Promise<string[]> {
   return (await ctr(place, ["images", "list", "--quiet"])).trim().split("\n");
 }
 

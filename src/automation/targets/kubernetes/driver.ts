@@ -60,6 +60,8 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
         volumeAccess: placement.volumeAccess,
         nodeSelector: placement.nodeSelector,
         tolerations: placement.tolerations,
+        privateNetworks: placement.privateNetworks,
+        packageIndex: placement.packageIndex,
         apiServer: null,
       },
     };

@@ -44,7 +44,7 @@ export function planJobs(facts: ClusterFacts): JobPlan {
   if (overlay === undefined) return { before: [], jobs, beside, packageFolder, extraStdin: {} };
   const plan = { uv: "uv", folder: overlaysFolder, name: overlay, requirements: workload.package.extraRequirements };
   return {
-    before: [installJob(overlay)],
+    before: [installJob(overlay, facts.place.packageIndex)],
     jobs,
     beside,
     packageFolder,
@@ -59,7 +59,7 @@ function overlayOf({ workload, place }: ClusterFacts): string | undefined {
   return digestOf([place.image, [...extraRequirements].sort()]).slice(0, 12);
 }
 
-const installJob = (overlay: string): ClusterJob => ({
+const installJob = (overlay: string, packageIndex: string | null): ClusterJob => ({
   name: PACKAGE_JOB,
   digest: overlay,
   command: [`${podFolders.image}/bin/python`, "-I", `${podFolders.image}/share/onvera/onvera_overlay.py`],
@@ -70,6 +70,10 @@ const installJob = (overlay: string): ClusterJob => ({
     TMPDIR: podFolders.temporary,
     UV_CACHE_DIR: `${overlaysFolder}/.cache`,
     UV_NO_CONFIG: "1",
+    // The image's authorities vouch for a package index inside a network, as they do for a git server there.
+    UV_SYSTEM_CERTS: "true",
+    UV_PYTHON_DOWNLOADS: "never",
+    ...(packageIndex === null ? {} : { UV_DEFAULT_INDEX: packageIndex }),
   },
   hasStdin: true,
   phase: "bootstrapping_app",

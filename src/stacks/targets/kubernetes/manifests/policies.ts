@@ -1,6 +1,7 @@
 /** Who may talk to a deployment's pods, and whom they may talk to: nobody, but for what is named here. Pure. */
 import { isIP } from "node:net";
 import type { input } from "@pulumi/kubernetes/types/index.js";
+import { privateRanges } from "../../../../domain/private-networks.ts";
 import { type ClusterFacts, labelsOf, metadataOf } from "./facts.ts";
 import { podPort } from "./pod-folders.ts";
 
@@ -9,9 +10,11 @@ type Peer = input.networking.v1.NetworkPolicyPeer;
 
 /** The cloud's metadata service and everything else that is link-local. */
 const LINK_LOCAL = "169.254.0.0/16";
-/** Neighbours: other deployments, the nodes, the cluster's own services, the company's network. */
-const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", LINK_LOCAL];
-const privateRangesV6 = ["fc00::/7", "fe80::/10", "::1/128"];
+const closedRanges = [...privateRanges.ipv4, "127.0.0.0/8", LINK_LOCAL];
+const closedRangesV6 = [...privateRanges.ipv6, "fe80::/10", "::1/128"];
+
+/** The Service's, and where its pods listen instead when they may not bind a low port: a policy sees the pod's. */
+const DNS_PORTS = [53, 5353];
 
 const everyPod = { podSelector: {} };
 /** Null is every namespace. */
@@ -23,16 +26,14 @@ const tcp = (port: number) => ({ protocol: "TCP", port });
 /** Policy name to policy. */
 export function networkPolicies(facts: ClusterFacts): Record<string, ReturnType<typeof policy>> {
   const { workload, context } = facts;
+  const { privateNetworks } = facts.place;
   const { process, port } = workload.frontDoor;
   const specs: Record<string, Policy> = {
     "default-deny": { ...everyPod, policyTypes: ["Ingress", "Egress"] },
     "allow-dns": egress([
       {
         to: [{ ...inNamespace("kube-system"), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
-        ports: [
-          { protocol: "UDP", port: 53 },
-          { protocol: "TCP", port: 53 },
-        ],
+        ports: DNS_PORTS.flatMap((number) => ["UDP", "TCP"].map((protocol) => ({ protocol, port: number }))),
       },
     ]),
     "allow-database": egress([{ to: peersAt(context.databaseHost), ports: [tcp(context.databasePort)] }]),
@@ -50,11 +51,21 @@ export function networkPolicies(facts: ClusterFacts): Record<string, ReturnType<
     "allow-internet": egress([
       {
         to: [
-          { ipBlock: { cidr: "0.0.0.0/0", except: privateRanges } },
-          { ipBlock: { cidr: "::/0", except: privateRangesV6 } },
+          { ipBlock: { cidr: "0.0.0.0/0", except: closedRanges } },
+          { ipBlock: { cidr: "::/0", except: closedRangesV6 } },
         ],
       },
     ]),
+    ...(privateNetworks.length === 0
+      ? {}
+      : {
+          "allow-private-networks": egress(
+            privateNetworks.map(({ cidr, port: open }) => ({
+              to: [{ ipBlock: { cidr } }],
+              ...(open === undefined ? {} : { ports: [tcp(open)] }),
+            })),
+          ),
+        }),
   };
   return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, policy(facts, name, spec)]));
 }
