@@ -103,12 +103,17 @@ def _client(known: dict[str, Any]) -> Any:
 
 
 def _member(sm: Any, known: dict[str, Any], claims: dict[str, Any]) -> Any:
-    """The app's user for a member, made or brought up to date. The roles Onvera maps are Onvera's; others stay."""
+    """The app's user for a member, made or brought up to date. The roles Onvera maps are Onvera's; others stay.
+
+    The mark is a role without permissions: by it, Onvera tells the people it put here from those made in the app.
+    """
     email = claims["email"]
     role = sm.find_role(claims["role"])
     if role is None or claims["role"] not in known["roles"]:
         raise ValueError("the role is none of this app's")
-    first, last = _names(claims.get("name") or email)
+    mark = sm.find_role(known["mark"]) or sm.add_role(known["mark"])
+    ours = [role] if mark is None else [role, mark]
+    first, last = _names((claims.get("name") or "").strip() or email)
     user = sm.find_user(username=email)
     if user is None:
         import secrets
@@ -118,20 +123,20 @@ def _member(sm: Any, known: dict[str, Any], claims: dict[str, Any]) -> Any:
             first_name=first,
             last_name=last,
             email=email,
-            role=role,
+            role=ours,
             password=secrets.token_urlsafe(32),
         )
         if not user:
             return None
     user.first_name, user.last_name, user.active = first, last, True
-    user.roles = [role, *(other for other in user.roles if other.name not in known["roles"])]
+    user.roles = [*ours, *(other for other in user.roles if other.name not in {*known["roles"], known["mark"]})]
     sm.update_user_auth_stat(user, True)
     return user
 
 
 def _names(name: str) -> tuple[str, str]:
     """First and last name of at most 64 letters each; neither may be empty."""
-    first, _, last = name.strip().rpartition(" ")
+    first, _, last = name.rpartition(" ")
     return (first or last)[:64], (last if first else "-")[:64]
 
 

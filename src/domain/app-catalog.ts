@@ -44,6 +44,12 @@ const process = (name: string, maxReplicas: number): AppProcess => ({
   maxReplicas,
 });
 
+/** The first administrator of every app is called so. */
+export const ADMIN_USER = "admin";
+
+/** The name of the front door's port in every app. */
+export const FRONT_PORT = "web";
+
 export const appCatalog: Record<AppType, AppCatalogEntry> = {
   superset: {
     type: "superset",
@@ -123,6 +129,7 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
       "AIRFLOW__CORE__PLUGINS_FOLDER*",
       "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_*",
       "AIRFLOW__DATABASE__*",
+      "AIRFLOW__FAB__CACHE_TTL*",
       "AIRFLOW__FAB__CONFIG_FILE*",
       "AIRFLOW__FAB__ENABLE_PROXY_FIX*",
       "AIRFLOW__LOGGING__BASE_LOG_FOLDER*",

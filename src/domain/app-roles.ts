@@ -8,6 +8,12 @@ export const appRoles = {
   airflow: { owner: "Admin", admin: "Admin", developer: "Op", viewer: "Viewer" },
 } as const satisfies Record<AppType, Record<Role, string>>;
 
+/** A role without permissions, by which an app's people from Onvera are told from those made inside the app. */
+export const ONVERA_MARK = "Onvera";
+
+/** How long a process of Airflow's API server goes on believing in a person whom it has looked up. */
+export const AIRFLOW_USER_MEMORY_SECONDS = 2;
+
 /**
  * The app's own role of a member, by their role in the organization and, where they have one, in the deployment's project.
  * @returns undefined for whom the app is not open, and for an app without people of its own

@@ -1,11 +1,8 @@
 /** How a node's sampler asks the apps themselves: where they listen, and the administrator's password out of custody. */
 import { createAirflowReader } from "../automation/metrics/airflow-readings.ts";
+import { ADMIN_USER, FRONT_PORT } from "../domain/app-catalog.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import type { Installation } from "./installation.ts";
-
-const ADMIN_USER = "admin";
-/** The name of the front door's port in every app (src/stacks/apps). */
-const FRONT_PORT = "web";
 
 /** Gives what an app says of itself; nothing for apps that say nothing. */
 export function createAppReadings({ store, custody }: Installation, supervisor: SupervisorClient) {

@@ -7,6 +7,7 @@ import { startWorker } from "../automation/worker/start.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderProcess } from "../providers/process/client.ts";
+import { createAppAccesses } from "./app-accesses.ts";
 import { createAppReadings } from "./app-readings.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
@@ -71,6 +72,7 @@ export async function startWorkerServices(
     custody,
     dataKeys,
     drivers: { local: createLocalTarget(installation, supervisor), kubernetes: createKubernetesTarget(installation) },
+    openApp: createAppAccesses(installation, supervisor),
     log,
     tracer,
     node: settings.nodeId,

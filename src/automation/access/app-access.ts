@@ -15,6 +15,10 @@ export interface AppAccess {
 export interface AppDoor {
   /** Without a slash at the end. */
   url: string;
+  /** Where to connect when the name in the URL leads nowhere. */
+  connectTo?: { host: string; port: number };
+  /** Certificates to trust beside the public authorities', PEM. */
+  authorities?: readonly string[];
   username: string;
   password: string;
   signal: AbortSignal;

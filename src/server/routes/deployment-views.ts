@@ -1,5 +1,6 @@
 /** Handlers of what can be seen of a deployment. */
 import { listStateVersions } from "../../automation/recovery/state-versions.ts";
+import { ADMIN_USER } from "../../domain/app-catalog.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import { organizationOf } from "../caller.ts";
@@ -21,9 +22,6 @@ import { receiptView } from "../views/receipt-view.ts";
 import { resourceTree } from "../views/resource-tree.ts";
 import { newApi } from "./api.ts";
 import { textFile } from "./text-file.ts";
-
-/** The app's first administrator is always called so (src/stacks/apps). */
-const ADMIN_USER = "admin";
 
 export const deploymentViewRoutes = (deps: ServerDeps) =>
   newApi()

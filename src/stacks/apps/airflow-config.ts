@@ -1,4 +1,5 @@
 /** airflow.cfg: everything the platform decides about an Airflow. It holds no secret, only where to read them. */
+import { AIRFLOW_USER_MEMORY_SECONDS } from "../../domain/app-roles.ts";
 import type { GitSource } from "../../domain/deployment-spec.ts";
 import type { Size } from "../../domain/sizes.ts";
 import { packaged } from "./app-module.ts";
@@ -63,6 +64,8 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       config_file: packaged("webserver_config.py"),
       // The bootstrap job has synced roles and permissions for this version; each start would do it again.
       update_fab_perms: false,
+      // A removed member's token is refused when this has passed; the requests of one page share one look-up.
+      cache_ttl: AIRFLOW_USER_MEMORY_SECONDS,
     },
     logging: {
       base_log_folder: "{{dir:logs}}",

@@ -1,5 +1,5 @@
 /** Airflow 3: API server in front, scheduler with local executor, DAG processor and triggerer behind it. */
-import { appCatalog } from "../../domain/app-catalog.ts";
+import { appCatalog, FRONT_PORT } from "../../domain/app-catalog.ts";
 import type { AirflowSettings, DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { type Size, sizes } from "../../domain/sizes.ts";
 import type { Probe, Workload, WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
@@ -52,7 +52,7 @@ export const airflow: AppModule = (spec, identity, surroundings) => {
       background(spec, size, "dag-processor", "DagProcessorJob", []),
       background(spec, size, "triggerer", "TriggererJob", ["--skip-serve-logs"]),
     ],
-    frontDoor: { process: "api-server", port: "web" },
+    frontDoor: { process: "api-server", port: FRONT_PORT },
     health: appCatalog.airflow.health,
     ...gitSource(spec),
   };
@@ -86,10 +86,10 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
       String(size.webWorkers),
       "--proxy-headers",
     ],
-    ports: [{ name: "web" }],
+    ports: [{ name: FRONT_PORT }],
     // The version needs no database: a server that waits for its database must not be restarted for it.
-    liveness: httpProbe("web", "/api/v2/version", { periodSeconds: 20, timeoutSeconds: 10 }),
-    readiness: httpProbe("web", appCatalog.airflow.health.path),
+    liveness: httpProbe(FRONT_PORT, "/api/v2/version", { periodSeconds: 20, timeoutSeconds: 10 }),
+    readiness: httpProbe(FRONT_PORT, appCatalog.airflow.health.path),
     scalable: true,
   };
 }

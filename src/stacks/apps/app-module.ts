@@ -1,6 +1,7 @@
 /** What an app module is, and the few things all of them say the same way. */
 
-import { managedAppRoles } from "../../domain/app-roles.ts";
+import { ADMIN_USER } from "../../domain/app-catalog.ts";
+import { managedAppRoles, ONVERA_MARK } from "../../domain/app-roles.ts";
 import type { AppType, DeploymentIdentity, DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { CLIENT_SECRET, redirectUri, SIGN_IN_SCOPE, type SignInAddress } from "../../domain/sign-in.ts";
 import type { Probe, Workload, WorkloadFile } from "../../domain/workload.ts";
@@ -46,7 +47,7 @@ export function httpProbe(port: string, path: string, timing: Partial<Probe> = {
 export const deployMode = {
   mode: "deploy",
   admin: {
-    username: "admin",
+    username: ADMIN_USER,
     first_name: "Onvera",
     last_name: "Admin",
     email: "admin@localhost.localdomain",
@@ -71,6 +72,7 @@ export function signInParts(
     redirect_uri: redirectUri(app, "{{url:public}}"),
     scope: SIGN_IN_SCOPE,
     roles: managedAppRoles(app),
+    mark: ONVERA_MARK,
   };
   return {
     files: [{ path: SIGN_IN_FILE, content: `${JSON.stringify(facts)}\n`, executable: false }],

@@ -1,5 +1,5 @@
 /** Superset: one web process in front, one bootstrap job before it. */
-import { appCatalog } from "../../domain/app-catalog.ts";
+import { appCatalog, FRONT_PORT } from "../../domain/app-catalog.ts";
 import type { SupersetSettings } from "../../domain/deployment-spec.ts";
 import { sizes } from "../../domain/sizes.ts";
 import type { WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
@@ -44,7 +44,7 @@ export const superset: AppModule = (spec, identity, surroundings) => {
     secrets: ["secret_key", "admin_password", "database_url", ...signIn.secrets],
     jobs: [bootstrapJob(spec.version, settings)],
     processes: [web(spec.replicas.web ?? 1, size)],
-    frontDoor: { process: "web", port: "web" },
+    frontDoor: { process: "web", port: FRONT_PORT },
     health: appCatalog.superset.health,
   };
 };
@@ -107,11 +107,11 @@ function web(replicas: number, size: (typeof sizes)[keyof typeof sizes]): Worklo
     env: {},
     replicas,
     scalable: true,
-    ports: [{ name: "web" }],
+    ports: [{ name: FRONT_PORT }],
     cpu: size.cpu,
     memoryMegabytes: size.memoryMegabytes,
-    liveness: httpProbe("web", appCatalog.superset.health.path, { periodSeconds: 20, timeoutSeconds: 10 }),
-    readiness: httpProbe("web", appCatalog.superset.health.path),
+    liveness: httpProbe(FRONT_PORT, appCatalog.superset.health.path, { periodSeconds: 20, timeoutSeconds: 10 }),
+    readiness: httpProbe(FRONT_PORT, appCatalog.superset.health.path),
     gracePeriodSeconds: drainSeconds + 5,
   };
 }
