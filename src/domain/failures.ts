@@ -120,7 +120,7 @@ export const failures = {
   CLUSTER_ACCESS_REFUSED: lasting(
     "permission",
     "The cluster does not accept the access it was registered with any more.",
-    "Give the cluster a kubeconfig that works ('onvera cluster check' tries it), then repeat the request.",
+    "Give the cluster a kubeconfig that works ('onvera clusters update'), then repeat the request.",
   ),
   CLUSTER_PERMISSION_MISSING: lasting(
     "permission",

@@ -5,21 +5,20 @@ import type { TargetDriver } from "../automation/worker/target-driver.ts";
 import { appImage } from "../domain/app-images.ts";
 import { kubeconfigText } from "../domain/cluster-access.ts";
 import { findAppsFolder, readPackageSource } from "../local/packages/apps-folder.ts";
-import { readClusterPlace } from "../store/cluster-place.ts";
-import { openClusters } from "./cluster-clients.ts";
 import type { Installation } from "./installation.ts";
+import { openKubernetesPlaces } from "./kubernetes-places.ts";
 
 /** Puts the parts together; nothing is asked of anybody yet. */
-export function createKubernetesTarget({ store, dataKeys }: Pick<Installation, "store" | "dataKeys">): TargetDriver {
-  const clusters = openClusters();
+export function createKubernetesTarget(installation: Pick<Installation, "store" | "dataKeys">): TargetDriver {
+  const openPlace = openKubernetesPlaces(installation);
   return createKubernetesDriver({
     async open({ identity: { environmentId } }) {
-      const place = await store.asPlatform((db) => readClusterPlace(db, dataKeys, { environmentId }));
+      const { placement, client, databaseUrl, access } = await openPlace(environmentId);
       return {
-        placement: place.placement,
-        client: await clusters.clientOf(place.cluster.id, place.access),
-        admin: createAdminConnection(place.databaseUrl),
-        access: { databaseUrl: place.databaseUrl, kubeconfig: kubeconfigText(place.access) },
+        placement,
+        client,
+        admin: createAdminConnection(databaseUrl),
+        access: { databaseUrl, kubeconfig: kubeconfigText(access) },
       };
     },
     async imageOf(images, lock) {

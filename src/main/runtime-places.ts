@@ -1,9 +1,8 @@
 /** Where the server asks about deployments on Kubernetes: each environment's cluster, opened when it is needed. */
 import type { HostAndPort } from "../domain/kubernetes-settings.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
-import { readClusterPlace } from "../store/cluster-place.ts";
-import { openClusters } from "./cluster-clients.ts";
 import type { Installation } from "./installation.ts";
+import { openKubernetesPlaces } from "./kubernetes-places.ts";
 
 export interface RuntimePlace {
   /** The cluster's name, for people. */
@@ -13,17 +12,14 @@ export interface RuntimePlace {
   ingressAddress: HostAndPort | null;
 }
 
-/** Reads the access anew each time: it may have been replaced meanwhile. @throws when the cluster was given up */
+/** @throws when the cluster was given up */
 export type OpenRuntimePlace = (environmentId: string) => Promise<RuntimePlace>;
 
 /** Opens nothing yet. */
-export function openRuntimePlaces({ store, dataKeys }: Pick<Installation, "store" | "dataKeys">): OpenRuntimePlace {
-  const clusters = openClusters();
+export function openRuntimePlaces(installation: Pick<Installation, "store" | "dataKeys">): OpenRuntimePlace {
+  const open = openKubernetesPlaces(installation);
   return async (environmentId) => {
-    const { cluster, access, placement } = await store.asPlatform((db) =>
-      readClusterPlace(db, dataKeys, { environmentId }),
-    );
-    const client = await clusters.clientOf(cluster.id, access);
+    const { cluster, client, placement } = await open(environmentId);
     return { cluster: cluster.name, client, ingressAddress: placement.ingressAddress };
   };
 }

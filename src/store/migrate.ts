@@ -22,6 +22,7 @@ import * as providerRecords from "./migrations/0018-provider-records.ts";
 import * as identityProviders from "./migrations/0019-identity-providers.ts";
 import * as mails from "./migrations/0020-mails.ts";
 import * as accessSyncs from "./migrations/0021-access-syncs.ts";
+import * as clusterIdentity from "./migrations/0022-cluster-identity.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -46,6 +47,7 @@ export const migrations: Record<string, Migration> = {
   "0019-identity-providers": identityProviders,
   "0020-mails": mails,
   "0021-access-syncs": accessSyncs,
+  "0022-cluster-identity": clusterIdentity,
 };
 
 /**

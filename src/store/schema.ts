@@ -121,6 +121,8 @@ export interface ClustersTable {
   access: NullableJson<SealedValue>;
   /** The administrator's connection to its database server, sealed. */
   database_url: NullableJson<SealedValue>;
+  /** UID of its namespace kube-system, the same as long as the cluster lives; null before it was first asked. */
+  identity: Generated<string | null>;
   /** The report of the last check. */
   preflight: NullableJson<PreflightReport>;
   /** Given up because it is gone; its secrets are forgotten. */

@@ -32,6 +32,7 @@ const leftOut: Readonly<Record<string, string>> = {
   getEnvironment: "the list shows all there is to an environment",
   getCluster: "the list shows all there is to a cluster",
   createCluster: "its kubeconfig is a file beside the command line: onvera clusters add",
+  updateCluster: "its kubeconfig is a file beside the command line: onvera clusters update",
   checkCluster: "for whoever changes the cluster, at the terminal: onvera clusters check; the list shows the report",
   deleteCluster: "done once, by whoever registered it: onvera clusters remove",
   beginCliLogin: "the command line begins its own sign-in: onvera auth login",

@@ -53,14 +53,35 @@ export async function add(invocation: Invocation): Promise<number> {
       check_image: text(invocation, "checkImage"),
     },
   });
+  return checked(invocation, made, "is registered");
+}
+
+/** Other credentials; the server tries them before it takes them. */
+export async function update(invocation: Invocation): Promise<number> {
+  const [kubeconfig, databaseUrl] = [text(invocation, "kubeconfig"), text(invocation, "databaseUrlFile")];
+  if (kubeconfig === undefined && databaseUrl === undefined) {
+    throw usageError("There is nothing to change.", "Add --kubeconfig <file>, --database-url-file <file>, or both");
+  }
+  const changed = await invocation.api().call("updateCluster", {
+    path: pathOf(invocation),
+    body: {
+      ...(kubeconfig !== undefined && { kubeconfig: await contents(kubeconfig) }),
+      ...(databaseUrl !== undefined && { database_url: (await contents(databaseUrl)).trim() }),
+    },
+  });
+  return checked(invocation, changed, "has its new credentials");
+}
+
+/** Shows what a check finds, or the cluster itself with --no-check. */
+async function checked(invocation: Invocation, cluster: Cluster, news: string): Promise<number> {
   if (isRefused(invocation, "check")) {
-    show(invocation, made);
+    show(invocation, cluster);
     return exitCodes.ok;
   }
   invocation.output.say(
-    `Cluster ${made.name} (${made.id}) is registered. It is being checked, which may take two minutes.`,
+    `Cluster ${cluster.name} (${cluster.id}) ${news}. It is being checked, which may take two minutes.`,
   );
-  return showCheck(invocation, await invocation.api().call("checkCluster", { path: { cluster_id: made.id } }));
+  return showCheck(invocation, await invocation.api().call("checkCluster", { path: { cluster_id: cluster.id } }));
 }
 
 export async function remove(invocation: Invocation): Promise<number> {

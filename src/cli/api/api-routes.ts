@@ -110,6 +110,7 @@ export const routes = {
   testSso: ["POST", "/api/v1/sso/test"],
   testWebhook: ["POST", "/api/v1/webhooks/{webhook_id}/test"],
   transferOwnership: ["POST", "/api/v1/members/{user_id}/transfer-ownership"],
+  updateCluster: ["PATCH", "/api/v1/clusters/{cluster_id}"],
   updateDeployment: ["PATCH", "/api/v1/deployments/{deployment_id}"],
   updateEnvironment: ["PATCH", "/api/v1/environments/{environment_id}"],
   updateMember: ["PATCH", "/api/v1/members/{user_id}"],

@@ -78,6 +78,24 @@ export const clusterCommands: CommandGroup = {
       load: async () => ({ run: (await action()).add }),
     },
     {
+      name: "update",
+      arguments: [cluster],
+      summary: "Give a cluster other credentials, such as a new token",
+      description:
+        "They are tried first; where they do not work, or lead to another cluster, nothing changes. Operations that run go on with them.",
+      options: [
+        { flags: "--kubeconfig <file>", description: "how the cluster is reached from now on" },
+        {
+          flags: "--database-url-file <file>",
+          description: "file with the URL of the same database server; '-' reads standard input",
+        },
+        { flags: "--no-check", description: "do not check it at once" },
+      ],
+      examples: [{ line: "onvera clusters update prod --kubeconfig prod.yaml" }],
+      calls: ["updateCluster", "checkCluster"],
+      load: async () => ({ run: (await action()).update }),
+    },
+    {
       name: "check",
       arguments: [cluster],
       summary: "Check what a cluster has and lacks; exit code 1 when something is missing",

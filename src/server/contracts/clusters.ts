@@ -1,5 +1,5 @@
 /** Clusters as declared. */
-import { ClusterCheck, ClusterView, CreateCluster } from "../schemas/clusters.ts";
+import { ClusterCheck, ClusterView, CreateCluster, UpdateCluster } from "../schemas/clusters.ts";
 import { envelope, listOf } from "../schemas/common.ts";
 import { declare, idParam, jsonAnswer, jsonBody, postHeaders, problems } from "./declare.ts";
 
@@ -38,6 +38,18 @@ export const createCluster = declare("clusters.write", {
     201: jsonAnswer("The cluster.", envelope(ClusterView)),
     ...problems(409, 413, 415, 422),
   },
+});
+
+export const updateCluster = declare("clusters.write", {
+  method: "patch",
+  path: "/clusters/{cluster_id}",
+  operationId: "updateCluster",
+  tags,
+  summary: "Give a cluster other credentials",
+  description:
+    "They are tried first: the cluster must answer them, and be the one that was registered; the database server must be the same and let the role in. Otherwise nothing changes (409). Operations that run go on with them.",
+  request: { params, body: jsonBody(UpdateCluster) },
+  responses: { 200: jsonAnswer("The cluster.", envelope(ClusterView)), ...problems(404, 409, 413, 415) },
 });
 
 export const deleteCluster = declare("clusters.write", {

@@ -7,8 +7,9 @@ import type { Cluster } from "../../store/schema.ts";
 import { organizationOf, requirePermission, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/clusters.ts";
 import type { ServerDeps } from "../deps.ts";
-import { checkRegistered } from "../services/cluster-check.ts";
+import { checkRegistered, keepReport } from "../services/cluster-check.ts";
 import { readCluster } from "../services/cluster-input.ts";
+import { replaceCredentials, tryCredentials } from "../services/cluster-update.ts";
 import { findCluster, insertCluster, removeCluster, usableClusters } from "../services/clusters.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { checkView, clusterView } from "../views/cluster-view.ts";
@@ -57,21 +58,33 @@ export const clusterRoutes = (deps: ServerDeps) => {
       return c.json(body, 201);
     })
 
+    .openapi(contracts.updateCluster, async (c) => {
+      const organizationId = organizationOf(c.get("caller"));
+      const id = c.req.valid("param").cluster_id;
+      const wanted = c.req.valid("json");
+      const cluster = await transact(deps, organizationId, (db) => findCluster(db, organizationId, id));
+      if (cluster.organization_id === null) requirePermission(c.get("caller"), "clusters.manage");
+      const tried = await tryCredentials(deps, cluster, wanted, trustOf(c).isOperator);
+      const row = await transact(deps, null, async (db) => {
+        const changed = await replaceCredentials(db, deps.dataKeys, cluster, tried);
+        const { server, credentials } = tried.settings;
+        await note(db, c, "update", cluster, { fields: Object.keys(wanted), server, credentials });
+        return changed;
+      });
+      return c.json({ data: clusterView(row) }, 200);
+    })
+
     .openapi(contracts.checkCluster, async (c) => {
       const organizationId = organizationOf(c.get("caller"));
       const id = c.req.valid("param").cluster_id;
       const cluster = await transact(deps, organizationId, (db) => findCluster(db, organizationId, id));
       if (cluster.organization_id === null) requirePermission(c.get("caller"), "clusters.manage");
-      const report = await checkRegistered(deps, cluster);
+      const checked = await checkRegistered(deps, cluster);
       await transact(deps, null, async (db) => {
-        await db
-          .updateTable("clusters")
-          .set({ preflight: JSON.stringify(report) })
-          .where("id", "=", cluster.id)
-          .execute();
-        await note(db, c, "check", cluster, { fit: isFit(report) });
+        await keepReport(db, cluster.id, checked);
+        await note(db, c, "check", cluster, { fit: isFit(checked.report) });
       });
-      return c.json({ data: checkView(report) }, 200);
+      return c.json({ data: checkView(checked.report) }, 200);
     })
 
     .openapi(contracts.deleteCluster, async (c) => {

@@ -64,6 +64,14 @@ export const CreateCluster = z
   .meta({ id: "CreateCluster" });
 export type CreateCluster = z.infer<typeof CreateCluster>;
 
+export const UpdateCluster = z
+  .strictObject({ kubeconfig: Kubeconfig.optional(), database_url: DatabaseUrl.optional() })
+  .refine((wanted) => Object.values(wanted).some((value) => value !== undefined), {
+    message: "Give a kubeconfig, a database_url, or both.",
+  })
+  .meta({ id: "UpdateCluster", minProperties: 1 });
+export type UpdateCluster = z.infer<typeof UpdateCluster>;
+
 const KubernetesFacts = z
   .object({
     server: z.string(),

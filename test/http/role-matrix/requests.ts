@@ -1,6 +1,6 @@
 /** How each declared route is asked so that it would succeed, and who gets something else than the permission table says. */
 
-import { newCluster } from "../../support/kubernetes-access.ts";
+import { kubeconfig, newCluster } from "../../support/kubernetes-access.ts";
 
 export interface Asked {
   ok: number;
@@ -89,6 +89,8 @@ export const requests: Record<string, Asked> = {
   listClusters: { ok: 200 },
   getCluster: { ok: 200 },
   createCluster: { ok: 201, body: newCluster() },
+  // Nothing listens at its address: who may ask is told so.
+  updateCluster: { ok: 409, stranger: 404, body: { kubeconfig: kubeconfig() } },
   checkCluster: { ok: 200, stranger: 404 },
   deleteCluster: { ok: 200, stranger: 404 },
   listWorkers: { ok: 200 },

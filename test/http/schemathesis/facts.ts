@@ -1,7 +1,7 @@
 /** What the fuzzer's hooks put into requests: ids that fit each operation, and what makes a good body or query for it. */
 import { declaredRoutes } from "../../../src/server/contracts/registry.ts";
 import type { TestServer } from "../../support/http.ts";
-import { newCluster } from "../../support/kubernetes-access.ts";
+import { kubeconfig, newCluster } from "../../support/kubernetes-access.ts";
 import { addSession } from "../../support/session-row.ts";
 import { addWorker, finish } from "../../support/worker-hand.ts";
 
@@ -87,6 +87,7 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     getOrganizationQueue: [organizationId],
     updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
+    updateCluster: await pool((n) => make("clusters", newCluster({ name: `to update ${n}` }))),
     checkCluster: await pool((n) => make("clusters", newCluster({ name: `to check ${n}` }))),
     deleteCluster: await pool((n) => make("clusters", newCluster({ name: `pool ${n}` }))),
     getCliLogin: await pool(cliLogin),
@@ -163,6 +164,7 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     updateServiceAccount: [{ role: "viewer" }],
     createServiceAccountKey: [{ name: "key SERIAL" }],
     createCluster: [newCluster({ name: "cluster SERIAL" })],
+    updateCluster: [{ kubeconfig: kubeconfig() }],
     putSso: [{ issuer: "https://login.example.invalid", client_id: "SERIAL" }],
     beginSso: [{ who: "acme" }],
     finishSso: [{ response: "code=x&state=x" }],

@@ -30,6 +30,8 @@ export interface DrivenDeployment {
 export interface DrivenOptions {
   /** @default the rig's own administrator */
   access?: ClusterAccess;
+  /** In place of one with `access`. */
+  client?: ClusterClient;
   powerState?: "running" | "stopped";
   /** Where the health URL is asked. */
   ingress?: { host: string; port: number };
@@ -46,7 +48,7 @@ export async function driveDeployment(
   const namespace = namespaceName(id);
   const labels = { [DEPLOYMENT_LABEL]: id };
   await create(cluster, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } });
-  const client = await connect(options.access ?? parseKubeconfig(cluster.kubeconfig));
+  const client = options.client ?? (await connect(options.access ?? parseKubeconfig(cluster.kubeconfig)));
   const place: OpenPlace = {
     client,
     admin: createAdminConnection(postgres.connectionString()),
