@@ -769,6 +769,66 @@ export interface paths {
         patch: operations["updateCluster"];
         trace?: never;
     };
+    "/api/v1/clusters/{cluster_id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a cluster up that is gone, with every deployment on it
+         * @description For a Kubernetes cluster that is gone: refused (409) while it answers, and while an operation runs. Nothing is removed anywhere; what may still be there is written down. Needs the name. The cluster's secrets are forgotten.
+         */
+        post: operations["abandonCluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a deployment up whose cluster is gone
+         * @description For a Kubernetes cluster that is gone: refused (409) while it answers, and while an operation runs. Nothing is removed anywhere; what may still be there is written down. Needs the name. The deployment is `destroyed` afterwards, its receipt lists what nobody could look up.
+         */
+        post: operations["abandonDeployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster_id}/leaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What may still be there of deployments that were abandoned on a cluster
+         * @description By deployment and resource: the organization's own; all of them for the platform operator.
+         */
+        get: operations["listClusterLeaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/roles/{user_id}": {
         parameters: {
             query?: never;
@@ -1693,6 +1753,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AbandonRequest: {
+            /** @description The name of what is given up. */
+            confirm_name: string;
+        };
         AcceptedOperation: {
             deployment_id: string;
             operation_id: string;
@@ -1896,7 +1960,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.abandon" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -2054,6 +2118,31 @@ export interface components {
                 /** @description Single things that are missing, such as permissions. */
                 items: string[];
             }[];
+        };
+        ClusterLeaks: {
+            deployment_id: string;
+            deployment_name: string;
+            organization_id: string;
+            /** @description The abandonment. */
+            operation_id: string;
+            /**
+             * @description ISO 8601 in UTC, whole seconds.
+             * @example 2024-01-20T12:00:00Z
+             */
+            abandoned_at: string;
+            items: {
+                /** @description Name in the stack; empty for what no record names. */
+                urn: string;
+                type: string;
+                /** @description What to look for. */
+                physical_id: string;
+                /** @description Why nobody could look. */
+                detail: string;
+            }[];
+            links: {
+                /** @description Host-relative path, starting with /api/v1/. */
+                receipt: string;
+            };
         };
         CreateApiKey: {
             name: string;
@@ -2779,7 +2868,7 @@ export interface components {
             /** @example op_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e */
             id: string;
             /** @enum {string} */
-            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
+            type: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.abandon" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
             /** @enum {string} */
             status: "queued" | "running" | "succeeded" | "failed" | "canceled";
             progress: {
@@ -6241,7 +6330,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.abandon" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
             };
             header?: never;
             path: {
@@ -6728,7 +6817,7 @@ export interface operations {
                 /** @description `next_cursor` of the page before; wins over `page`. */
                 cursor?: string;
                 status?: "queued" | "running" | "succeeded" | "failed" | "canceled";
-                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
+                type?: "deployment.create" | "deployment.update" | "deployment.start" | "deployment.stop" | "deployment.restart" | "deployment.scale" | "deployment.rotate_credentials" | "deployment.destroy" | "deployment.abandon" | "deployment.plan" | "deployment.reconcile" | "dag.sync" | "access.sync" | "stack.pulumi";
                 resource_id?: string;
             };
             header?: never;
@@ -9233,6 +9322,363 @@ export interface operations {
             };
         };
     };
+    abandonCluster: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gives the first answer again, for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbandonRequest"];
+            };
+        };
+        responses: {
+            /** @description The cluster. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Cluster"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state forbids it, or another operation is in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandonDeployment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gives the first answer again, for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbandonRequest"];
+            };
+        };
+        responses: {
+            /** @description What may still be there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DestroyReceipt"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state forbids it, or another operation is in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used with another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClusterLeaks: {
+        parameters: {
+            query?: {
+                /** @description 1 is the first page. Default 1. */
+                page?: number;
+                /** @description Entries on a page. Default 50. */
+                per_page?: number;
+                /** @description `next_cursor` of the page before; wins over `page`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                cluster_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of abandoned deployments, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            items: components["schemas"]["ClusterLeaks"][];
+                            pagination: components["schemas"]["Pagination"];
+                        };
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     grantProjectRole: {
         parameters: {
             query?: never;
@@ -9829,7 +10275,7 @@ export interface operations {
             query: {
                 /** @description Id or address of a member; `me` for the caller. */
                 user: string;
-                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "organizations.limit" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "clusters.write" | "clusters.manage" | "workers.read" | "metrics.read" | "workers.manage" | "api_keys.read" | "api_keys.write" | "service_accounts.read" | "service_accounts.write" | "service_accounts.list_keys" | "service_accounts.make_keys" | "sessions.read" | "sessions.write" | "webhooks.read" | "webhooks.write" | "sso.read" | "sso.write" | "audit.read" | "apps.read";
+                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "deployments.abandon" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "organizations.limit" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "clusters.write" | "clusters.manage" | "workers.read" | "metrics.read" | "workers.manage" | "api_keys.read" | "api_keys.write" | "service_accounts.read" | "service_accounts.write" | "service_accounts.list_keys" | "service_accounts.make_keys" | "sessions.read" | "sessions.write" | "webhooks.read" | "webhooks.write" | "sso.read" | "sso.write" | "audit.read" | "apps.read";
                 /** @description Id of a deployment, operation, environment or project; the organization when left out. */
                 resource?: string;
             };

@@ -40,6 +40,8 @@ export const operationTypes = {
   "deployment.scale": { slot: "changing", doing: "Scaling", done: "Scaled" },
   "deployment.rotate_credentials": { slot: "changing", doing: "Rotating credentials", done: "Credentials rotated" },
   "deployment.destroy": { slot: "destroy", doing: "Destroying", done: "Destruction complete" },
+  // Of a cluster that is gone; done in the transaction that asks for it.
+  "deployment.abandon": { slot: "destroy", doing: "Abandoning", done: "Abandoned" },
   "deployment.plan": { slot: "reading", doing: "Planning", done: "Plan ready" },
   // Looks every resource up, mends what is not as it must be, from an earlier state where one is named.
   "deployment.reconcile": { slot: "changing", doing: "Reconciling", done: "Reconciled" },

@@ -43,6 +43,8 @@ export const permissions = {
   "deployments.destroy": { scope: "deployments:delete", role: "developer" },
   "deployments.pulumi": { scope: "platform:write", role: "operator" },
   "deployments.state": { scope: "platform:read", role: "operator" },
+  // Of a cluster that is gone: what may still be there is then the owner's to clear up.
+  "deployments.abandon": { scope: "deployments:delete", role: "owner", orOperator: true },
   "operations.read": { scope: "operations:read", role: "viewer" },
   "operations.cancel": { scope: "operations:write", role: "developer" },
   "environments.read": { scope: "org:read", role: "viewer" },

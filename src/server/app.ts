@@ -15,6 +15,7 @@ import { createObserver } from "./middleware/observe.ts";
 import { createRateLimiter } from "./middleware/rate-limit.ts";
 import { API_BASE, openApiDocument } from "./openapi.ts";
 import { problemHandler, problemResponse } from "./problems.ts";
+import { abandonRoutes } from "./routes/abandon.ts";
 import { authRoutes, jwksRoutes } from "./routes/access.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { appLoginRoutes } from "./routes/app-logins.ts";
@@ -95,6 +96,7 @@ export function createApp(deps: ServerDeps): ServerApp {
     invitationRoutes,
     joiningRoutes,
     clusterRoutes,
+    abandonRoutes,
     platformRoutes,
     authRoutes,
     cliLoginRoutes,

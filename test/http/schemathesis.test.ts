@@ -22,7 +22,7 @@ let key: string;
 /** A stream without an end would be waited for; test/http/activity.test.ts reads it. */
 const ENDLESS = "streamActivity";
 
-/** Need another party: an identity provider that answers, or a browser on its way into an app. Accepted in the file named. */
+/** Need another party: an identity provider or a cluster that answers, or a browser on its way into an app. Accepted in the file named. */
 const acceptedElsewhere = {
   putSso: "sso-sign-in.test.ts",
   testSso: "sso-sign-in.test.ts",
@@ -30,6 +30,9 @@ const acceptedElsewhere = {
   beginSso: "sso-sign-in.test.ts",
   finishSso: "sso-sign-in.test.ts",
   completeAppLogin: "app-sign-in.test.ts",
+  updateCluster: "cluster-update.test.ts",
+  abandonDeployment: "abandon.test.ts",
+  abandonCluster: "abandon.test.ts",
 };
 
 /** What can take somebody's access away, the fuzzer's too: these are tried first, by themselves. */

@@ -24,7 +24,7 @@ export async function recordDeploymentSuccess(
 ): Promise<void> {
   const deployment = await changedDeployment(db, operation);
   if (!deployment) return;
-  if (operation.type === "deployment.destroy") return recordDestroyed(db, operation, success.receipt ?? [], now);
+  if (operation.slot === "destroy") return recordDestroyed(db, operation, success.receipt ?? [], now);
   await change(db, deployment, {
     ...(operation.type === "deployment.create" && deployment.failed_at === null
       ? { first_ready_at: deployment.first_ready_at ?? now }

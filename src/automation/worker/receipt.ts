@@ -4,18 +4,19 @@
  */
 import { failure } from "../../domain/failures.ts";
 import type { ReceiptItem } from "../../store/schema.ts";
-import { COMPONENT } from "./journal.ts";
+import { recordedResources } from "../recovery/recorded-resources.ts";
 import type { OperationRun } from "./operation-run.ts";
-import { type RecordedResource, StepFailure, type Sweep } from "./target-driver.ts";
+import { StepFailure, type Sweep } from "./target-driver.ts";
 
 /** @throws StepFailure when something still stands, or could not be looked up: neither is destroyed */
 export async function writeReceipt(run: OperationRun): Promise<void> {
   run.io.say("Looking every resource up again");
   const context = await run.deploymentContext(run.context.wanted);
   const items: ReceiptItem[] = [];
-  for (const resource of await recordedResources(run)) {
+  const stackName = context.identity.deploymentId;
+  for (const { urn, type, physicalId } of await run.store.asPlatform((db) => recordedResources(db, stackName))) {
+    const resource = { urn, type, physicalId };
     const { found, lookedUpBy, detail } = await run.driver.lookUp(context, resource);
-    const { urn, type, physicalId } = resource;
     const answer = { found, looked_up_by: lookedUpBy, looked_up_at: new Date().toISOString(), detail };
     items.push({ urn, type, physical_id: physicalId, listed_by: "record", ...answer });
   }
@@ -63,29 +64,3 @@ export function refuseResidue(items: readonly ReceiptItem[], deploymentId: strin
 }
 
 const keyOf = ({ type, physical_id: id }: Pick<ReceiptItem, "type" | "physical_id">) => `${type} ${id}`;
-
-/** What was ever recorded, and what was begun and never got as far as being recorded. */
-async function recordedResources({ store, context }: OperationRun): Promise<RecordedResource[]> {
-  const stackName = context.identity.deploymentId;
-  return store.asPlatform(async (db) => {
-    const seen = await db
-      .selectFrom("deployment_resources")
-      .select(["urn", "type", "physical_id"])
-      .where("deployment_id", "=", stackName)
-      .where("physical_id", "!=", COMPONENT)
-      .orderBy("first_seen_at")
-      .execute();
-    const begun = await db
-      .selectFrom("create_intents")
-      .select(["urn", "type", "physical_name"])
-      .where("stack_name", "=", stackName)
-      .execute();
-    const known = new Set(seen.map(({ urn, physical_id: id }) => `${urn} ${id}`));
-    return [
-      ...seen.map(({ urn, type, physical_id: physicalId }) => ({ urn, type, physicalId })),
-      ...begun
-        .filter(({ urn, physical_name: name }) => !known.has(`${urn} ${name}`))
-        .map(({ urn, type, physical_name: physicalId }) => ({ urn, type, physicalId })),
-    ];
-  });
-}

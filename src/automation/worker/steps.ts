@@ -38,6 +38,8 @@ const steps = {
   "access.sync": ["sync_access"],
   // ON-46, in its order.
   "deployment.destroy": ["revoking_access", "removing_db_tenant", "tearing_down_infra", "receipt", "record"],
+  // No worker has a part in it.
+  "deployment.abandon": [],
 } as const satisfies Record<OperationType, readonly StepName[]>;
 
 /** A version update stops the app and copies its database before anything changes it. */

@@ -1,5 +1,7 @@
 /** Where each operation of the API is. Made from openapi.json by 'npm run generate'; do not edit. */
 export const routes = {
+  abandonCluster: ["POST", "/api/v1/clusters/{cluster_id}/abandon"],
+  abandonDeployment: ["POST", "/api/v1/deployments/{deployment_id}/abandon"],
   acceptInvitation: ["POST", "/api/v1/invitations/accept"],
   approveCliLogin: ["POST", "/api/v1/auth/cli-logins/{login_id}/approve"],
   beginCliLogin: ["POST", "/api/v1/auth/cli-logins"],
@@ -60,6 +62,7 @@ export const routes = {
   listApiKeys: ["GET", "/api/v1/api-keys"],
   listApps: ["GET", "/api/v1/apps"],
   listAuditEvents: ["GET", "/api/v1/audit"],
+  listClusterLeaks: ["GET", "/api/v1/clusters/{cluster_id}/leaks"],
   listClusters: ["GET", "/api/v1/clusters"],
   listDeploymentEvents: ["GET", "/api/v1/deployments/{deployment_id}/events"],
   listDeploymentOperations: ["GET", "/api/v1/deployments/{deployment_id}/operations"],

@@ -1,6 +1,7 @@
 /** The commands about clusters. */
 import type { VolumeAccess } from "../../domain/kubernetes-settings.ts";
 import type { CommandGroup } from "../command-spec.ts";
+import { confirmName, pageOptions } from "./shared-options.ts";
 
 // The schema itself would bring its library along, which every command line would wait for.
 const volumeAccesses = Object.keys({ ReadWriteOnce: true, ReadWriteMany: true } satisfies Record<VolumeAccess, true>);
@@ -112,6 +113,26 @@ export const clusterCommands: CommandGroup = {
       examples: [{ line: "onvera clusters manifest | kubectl apply -f -" }],
       calls: [],
       load: async () => ({ run: (await import("../actions/cluster-check.ts")).manifest }),
+    },
+    {
+      name: "abandon",
+      arguments: [cluster],
+      summary: "Give a cluster up that is gone, with every deployment on it; asks for its name",
+      description:
+        "Refused while the cluster answers. Nothing is removed; its secrets are forgotten, and what may still be there is kept as a list.",
+      options: [confirmName],
+      examples: [{ line: "onvera clusters abandon prod" }],
+      calls: ["getCluster", "abandonCluster"],
+      load: async () => ({ run: (await import("../actions/abandon.ts")).cluster }),
+    },
+    {
+      name: "leaks",
+      arguments: [cluster],
+      summary: "List what may still be there of deployments that were abandoned on a cluster",
+      options: pageOptions,
+      examples: [{ line: "onvera clusters leaks prod" }],
+      calls: ["listClusterLeaks"],
+      load: async () => ({ run: (await import("../actions/abandon.ts")).leaks }),
     },
     {
       name: "remove",

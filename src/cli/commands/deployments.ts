@@ -3,7 +3,7 @@ import { appCatalog } from "../../domain/app-catalog.ts";
 import type { DeploymentStatus } from "../../domain/deployment-status.ts";
 import { sizeNames } from "../../domain/sizes.ts";
 import type { CommandSpec, OptionSpec } from "../command-spec.ts";
-import { deploymentArgument, followOptions, pageOptions } from "./shared-options.ts";
+import { confirmName, deploymentArgument, followOptions, pageOptions } from "./shared-options.ts";
 
 const apps = Object.keys(appCatalog).sort();
 
@@ -150,6 +150,18 @@ export const destroyCommand: CommandSpec = {
   load: () => import("../actions/destroy.ts"),
 };
 
+export const abandonCommand: CommandSpec = {
+  name: "abandon",
+  arguments: [deploymentArgument],
+  summary: "Give a deployment up whose Kubernetes cluster is gone (owner); asks for its name",
+  description:
+    "Refused while the cluster answers: destroy it then. Nothing is removed; what may still be there is listed, and kept as its receipt.",
+  options: [confirmName],
+  examples: [{ line: "onvera abandon etl" }],
+  calls: ["getDeployment", "listDeployments", "abandonDeployment"],
+  load: async () => ({ run: (await import("../actions/abandon.ts")).deployment }),
+};
+
 export const protectCommand: CommandSpec = {
   name: "protect",
   arguments: [deploymentArgument],
@@ -163,7 +175,7 @@ export const unprotectCommand: CommandSpec = {
   name: "unprotect",
   arguments: [deploymentArgument],
   summary: "Allow to destroy a deployment again; asks for its name",
-  options: [{ flags: "--confirm-name <name>", description: "its name, where there is no terminal to ask on" }],
+  options: [confirmName],
   examples: [{ line: "onvera unprotect etl" }],
   calls: ["getDeployment", "updateDeployment", "listDeployments"],
   load: async () => ({ run: (await import("../actions/protect.ts")).unprotect }),

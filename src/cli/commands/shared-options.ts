@@ -21,6 +21,12 @@ export const pageOptions: readonly OptionSpec[] = [
   { flags: "--per-page <n>", description: "length of a page, at most 100" },
 ];
 
+/** For what is confirmed by its name. */
+export const confirmName: OptionSpec = {
+  flags: "--confirm-name <name>",
+  description: "its name, where there is no terminal to ask on",
+};
+
 /** What a new API key can be given. */
 export const keyOptions: readonly OptionSpec[] = [
   {

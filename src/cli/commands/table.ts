@@ -31,6 +31,7 @@ export const sections: readonly CommandSection[] = [
       deployments.protectCommand,
       deployments.unprotectCommand,
       deployments.destroyCommand,
+      deployments.abandonCommand,
     ],
   },
   {

@@ -20,6 +20,11 @@ const words: Record<string, OperationWords> = {
     opening: (id) => `Destroying deployment ${id}...`,
     succeeded: "Destruction succeeded!",
   },
+  "deployment.abandon": {
+    noun: "abandonment",
+    opening: (id) => `Abandoning deployment ${id}...`,
+    succeeded: "Abandonment succeeded!",
+  },
   "deployment.update": {
     noun: "update",
     opening: (id) => `Updating deployment ${id}...`,

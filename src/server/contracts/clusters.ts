@@ -4,7 +4,8 @@ import { envelope, listOf } from "../schemas/common.ts";
 import { declare, idParam, jsonAnswer, jsonBody, postHeaders, problems } from "./declare.ts";
 
 const tags = ["Platform"];
-const params = idParam("cluster_id", "clu_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
+export const clusterParam = idParam("cluster_id", "clu_0192f3a1-7c55-7b7e-9d0a-3f6a1c2b4d5e");
+const params = clusterParam;
 
 export const listClusters = declare("clusters.read", {
   method: "get",

@@ -1,6 +1,7 @@
 /** Every declared route, for the document, the guard and the tests. */
 import type { RouteConfig } from "@hono/zod-openapi";
 import { API_BASE } from "../openapi.ts";
+import * as abandon from "./abandon.ts";
 import * as access from "./access.ts";
 import * as apiKeys from "./api-keys.ts";
 import * as appLogins from "./app-logins.ts";
@@ -39,6 +40,7 @@ const modules = [
   operations,
   organization,
   clusters,
+  abandon,
   projects,
   members,
   access,

@@ -9,7 +9,7 @@ import {
 } from "../../domain/kubernetes-settings.ts";
 import { preflightChecks } from "../../domain/preflight-report.ts";
 import { PrivateNetwork } from "../../domain/private-networks.ts";
-import { DisplayName, Link, Timestamp } from "./common.ts";
+import { DisplayName, Link, pageQuery, Timestamp } from "./common.ts";
 
 const stored = KubernetesSettings.shape;
 
@@ -124,3 +124,30 @@ export const ClusterView = z
     links: z.object({ self: Link }),
   })
   .meta({ id: "Cluster" });
+
+export const AbandonRequest = z
+  .strictObject({
+    confirm_name: z.string().max(400).meta({ description: "The name of what is given up." }),
+  })
+  .meta({ id: "AbandonRequest" });
+
+export const LeakListQuery = z.strictObject(pageQuery);
+
+export const ClusterLeaks = z
+  .object({
+    deployment_id: z.string(),
+    deployment_name: z.string(),
+    organization_id: z.string(),
+    operation_id: z.string().meta({ description: "The abandonment." }),
+    abandoned_at: Timestamp,
+    items: z.array(
+      z.object({
+        urn: z.string().meta({ description: "Name in the stack; empty for what no record names." }),
+        type: z.string(),
+        physical_id: z.string().meta({ description: "What to look for." }),
+        detail: z.string().meta({ description: "Why nobody could look." }),
+      }),
+    ),
+    links: z.object({ receipt: Link }),
+  })
+  .meta({ id: "ClusterLeaks" });

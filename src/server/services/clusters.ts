@@ -29,6 +29,15 @@ export async function findCluster(db: Scoped, organizationId: string, id: string
   return found.find((row) => row.organization_id !== null) ?? first;
 }
 
+/** The cluster an environment is on. */
+export const clusterOfEnvironment = (db: Scoped, environmentId: string): Promise<Cluster> =>
+  db
+    .selectFrom("clusters")
+    .innerJoin("environments", "environments.cluster_id", "clusters.id")
+    .selectAll("clusters")
+    .where("environments.id", "=", environmentId)
+    .executeTakeFirstOrThrow();
+
 /**
  * Registers a cluster, its secrets sealed for whoever owns it.
  * @param owner the organization, or null for one that all share

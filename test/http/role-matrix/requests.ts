@@ -92,6 +92,10 @@ export const requests: Record<string, Asked> = {
   // Nothing listens at its address: who may ask is told so.
   updateCluster: { ok: 409, stranger: 404, body: { kubeconfig: kubeconfig() } },
   checkCluster: { ok: 200, stranger: 404 },
+  // Whoever may give something up is asked for its name.
+  abandonDeployment: { ok: 400, body: { confirm_name: "" } },
+  abandonCluster: { ok: 400, stranger: 404, body: { confirm_name: "" } },
+  listClusterLeaks: { ok: 200 },
   deleteCluster: { ok: 200, stranger: 404 },
   listWorkers: { ok: 200 },
   drainWorker: { ok: 200 },

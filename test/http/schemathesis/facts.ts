@@ -82,13 +82,16 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
     await server.call("PUT", address, { key, body: { role: "developer" } });
     return { project_id: projectId, user_id };
   };
+  const checked = await pool((n) => make("clusters", newCluster({ name: `to check ${n}` })));
   const pools: Record<string, PathValue[]> = {
     getOrganization: [organizationId],
     getOrganizationQueue: [organizationId],
     updateOrganizationQueue: [organizationId],
     getCluster: [server.clusterId],
-    updateCluster: await pool((n) => make("clusters", newCluster({ name: `to update ${n}` }))),
-    checkCluster: await pool((n) => make("clusters", newCluster({ name: `to check ${n}` }))),
+    updateCluster: checked,
+    abandonCluster: checked,
+    listClusterLeaks: [server.clusterId],
+    checkCluster: checked,
     deleteCluster: await pool((n) => make("clusters", newCluster({ name: `pool ${n}` }))),
     getCliLogin: await pool(cliLogin),
     approveCliLogin: await pool(cliLogin),
@@ -164,6 +167,8 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     updateServiceAccount: [{ role: "viewer" }],
     createServiceAccountKey: [{ name: "key SERIAL" }],
     createCluster: [newCluster({ name: "cluster SERIAL" })],
+    abandonDeployment: [{ confirm_name: "SERIAL" }],
+    abandonCluster: [{ confirm_name: "SERIAL" }],
     updateCluster: [{ kubeconfig: kubeconfig() }],
     putSso: [{ issuer: "https://login.example.invalid", client_id: "SERIAL" }],
     beginSso: [{ who: "acme" }],

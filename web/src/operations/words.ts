@@ -11,6 +11,7 @@ const words: Readonly<Record<Operation["type"], string>> = {
   "deployment.scale": "Scale",
   "deployment.rotate_credentials": "Rotate password",
   "deployment.destroy": "Destroy",
+  "deployment.abandon": "Abandon",
   "deployment.plan": "Plan",
   "deployment.reconcile": "Reconcile",
   "dag.sync": "DAG sync",
