@@ -1505,6 +1505,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deployments/{deployment_id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is to be in the deployment's app, and who is
+         * @description Members by address, then those who were removed. Members get there by themselves; see `state`.
+         */
+        get: operations["getDeploymentAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{deployment_id}/access/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare the app's people with the members now
+         * @description One that is queued or running already is joined; it is followed by another where it began before this request.
+         */
+        post: operations["syncDeploymentAccess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit/export": {
         parameters: {
             query?: never;
@@ -1869,6 +1909,31 @@ export interface components {
              * @example Alpha
              */
             app_role: string;
+        };
+        AppPerson: {
+            /** @description null for whom is no member any more. */
+            user_id: string | null;
+            /** @description Also the user name inside the app. */
+            email: string;
+            name: string | null;
+            /** @description The app's own role; null where they may not enter. */
+            wanted_role: string | null;
+            /** @description As last seen in the app; null where they cannot enter. */
+            actual_role: string | null;
+            /** @enum {string} */
+            state: "synced" | "pending" | "failed" | "removed";
+            /**
+             * @description When the actual role became so.
+             * @example 2024-01-20T12:00:00Z
+             */
+            since: string | null;
+            /**
+             * @description ISO 8601 in UTC, whole seconds.
+             * @example 2024-01-20T12:00:00Z
+             */
+            checked_at: string | null;
+            /** @description Why the app did not do what is wanted, last time. */
+            error: string | null;
         };
         AuditEvent: {
             id: number;
@@ -2560,6 +2625,34 @@ export interface components {
                 /** @description Host-relative path, starting with /api/v1/. */
                 receipt: string | null;
             };
+        };
+        /** @description Who is to be in the deployment's app, and who is. */
+        DeploymentAccess: {
+            deployment_id: string;
+            /**
+             * @description `pending`: a sync is due, or waits for the deployment to be ready. `failing`: the last one did not succeed, see `error`. `waits_for_start`: the app is stopped. `closed`: the deployment is being destroyed and lets nobody in.
+             * @enum {string}
+             */
+            state: "synced" | "pending" | "syncing" | "failing" | "waits_for_start" | "closed";
+            /**
+             * @description When all people were last compared with those wanted.
+             * @example 2024-01-20T12:00:00Z
+             */
+            checked_at: string | null;
+            /**
+             * @description When the next sync is due by itself.
+             * @example 2024-01-20T12:00:00Z
+             */
+            next_sync_at: string | null;
+            /** @description Syncs in a row that did not succeed. */
+            failures: number;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            /** @description The sync that is queued or running. */
+            operation_id: string | null;
+            items: components["schemas"]["AppPerson"][];
         };
         DeploymentChanges: {
             version?: string;
@@ -10275,7 +10368,7 @@ export interface operations {
             query: {
                 /** @description Id or address of a member; `me` for the caller. */
                 user: string;
-                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "deployments.abandon" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "organizations.limit" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "clusters.read" | "clusters.write" | "clusters.manage" | "workers.read" | "metrics.read" | "workers.manage" | "api_keys.read" | "api_keys.write" | "service_accounts.read" | "service_accounts.write" | "service_accounts.list_keys" | "service_accounts.make_keys" | "sessions.read" | "sessions.write" | "webhooks.read" | "webhooks.write" | "sso.read" | "sso.write" | "audit.read" | "apps.read";
+                action: "deployments.create" | "deployments.read" | "deployments.update" | "deployments.control" | "deployments.plan" | "deployments.logs" | "deployments.credentials" | "deployments.destroy" | "deployments.pulumi" | "deployments.state" | "deployments.abandon" | "operations.read" | "operations.cancel" | "environments.read" | "environments.write" | "environments.manage" | "organizations.read" | "organizations.create" | "organizations.limit" | "projects.read" | "projects.write" | "members.read" | "members.write" | "members.leave" | "members.transfer" | "access.explain" | "access.read" | "access.sync" | "clusters.read" | "clusters.write" | "clusters.manage" | "workers.read" | "metrics.read" | "workers.manage" | "api_keys.read" | "api_keys.write" | "service_accounts.read" | "service_accounts.write" | "service_accounts.list_keys" | "service_accounts.make_keys" | "sessions.read" | "sessions.write" | "webhooks.read" | "webhooks.write" | "sso.read" | "sso.write" | "audit.read" | "apps.read";
                 /** @description Id of a deployment, operation, environment or project; the organization when left out. */
                 resource?: string;
             };
@@ -14179,6 +14272,201 @@ export interface operations {
             };
             /** @description Not found, or not the caller's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeploymentAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody, and the last sync. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeploymentAccess"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    syncDeploymentAccess: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request gives the first answer again, for 24 hours. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted; the operation is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AcceptedOperation"];
+                    };
+                };
+            };
+            /** @description The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid API key or token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state forbids it, or another operation is in the way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used with another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

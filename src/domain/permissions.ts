@@ -62,6 +62,8 @@ export const permissions = {
   "members.leave": { scope: "org:write", role: "viewer" },
   "members.transfer": { scope: "org:write", role: "owner" },
   "access.explain": { scope: "org:read", role: "viewer" },
+  "access.read": { scope: "org:read", role: "viewer" },
+  "access.sync": { scope: "deployments:write", role: "developer" },
   "clusters.read": { scope: "org:read", role: "viewer" },
   // An organization's own cluster is its owner's; one that all share needs the entry below.
   "clusters.write": { scope: "org:write", role: "owner", orOperator: true },

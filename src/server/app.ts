@@ -18,6 +18,7 @@ import { problemHandler, problemResponse } from "./problems.ts";
 import { abandonRoutes } from "./routes/abandon.ts";
 import { authRoutes, jwksRoutes } from "./routes/access.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { appAccessRoutes } from "./routes/app-access.ts";
 import { appLoginRoutes } from "./routes/app-logins.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { cliLoginRoutes } from "./routes/cli-logins.ts";
@@ -87,6 +88,7 @@ export function createApp(deps: ServerDeps): ServerApp {
   const served = [
     deploymentRoutes,
     deploymentActionRoutes,
+    appAccessRoutes,
     deploymentViewRoutes,
     operationRoutes,
     environmentRoutes,

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { appTypes } from "../../domain/deployment-spec.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import type { Actor, Operation } from "../../store/schema.ts";
-import { OperationConflict, submitOperation } from "../operations/submit.ts";
+import { OperationConflict, type OperationRequest, submitOperation } from "../operations/submit.ts";
 
 const syncActor: Actor = { kind: "system", id: "access-sync", name: "access sync" };
 /** Under way at once for one organization. */
@@ -70,19 +70,48 @@ async function queueSync(db: Scoped, due: Due): Promise<Operation | undefined> {
   await sql`INSERT INTO access_syncs (deployment_id, organization_id, due_at)
     VALUES (${due.id}, ${due.organization_id}, now() + make_interval(hours => ${UNLESS_ENDED_HOURS}))
     ON CONFLICT (deployment_id) DO UPDATE SET due_at = EXCLUDED.due_at`.execute(db);
+  const operation = await submitSync(db, {
+    organizationId: due.organization_id,
+    deploymentId: due.id,
+    capability: due.capability,
+    requestedBy: syncActor,
+    origin: "system",
+  });
+  return "id" in operation ? operation : undefined;
+}
+
+export type SyncRequest = Pick<
+  OperationRequest,
+  "organizationId" | "capability" | "requestedBy" | "origin" | "requestId"
+> & { deploymentId: string };
+
+/**
+ * Queues a sync that somebody asks for. One that is under way is joined, and another one follows by itself, because it may have
+ * begun before the asking.
+ * @returns the operation to wait for
+ */
+export async function requestSync(db: Scoped, request: SyncRequest): Promise<Pick<Operation, "id">> {
+  const { deploymentId, organizationId } = request;
+  await sql`INSERT INTO access_syncs (deployment_id, organization_id) VALUES (${deploymentId}, ${organizationId})
+    ON CONFLICT (deployment_id) DO UPDATE SET due_at = now(), wanted_version = access_syncs.wanted_version + 1`.execute(
+    db,
+  );
+  const operation = await submitSync(db, request);
+  return "id" in operation ? operation : { id: operation.blockingOperationId };
+}
+
+async function submitSync(db: Scoped, request: SyncRequest): Promise<Operation | OperationConflict> {
+  const { deploymentId, ...rest } = request;
   try {
     return await submitOperation(db, {
-      organizationId: due.organization_id,
+      ...rest,
       type: "access.sync",
       resourceType: "deployment",
-      resourceId: due.id,
+      resourceId: deploymentId,
       input: {},
-      capability: due.capability,
-      requestedBy: syncActor,
-      origin: "system",
     });
   } catch (error) {
-    if (error instanceof OperationConflict) return undefined;
+    if (error instanceof OperationConflict) return error;
     throw error;
   }
 }

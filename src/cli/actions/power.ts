@@ -1,4 +1,4 @@
-/** `start`, `stop`, `restart`, `rotate-credentials` and `dags sync` of a deployment: one operation each, without a body. */
+/** `start`, `stop`, `restart`, `rotate-credentials`, `dags sync` and `access sync` of a deployment: one operation each, without a body. */
 import type { Accepted } from "../api/contract.ts";
 import { deploymentId } from "../find-deployment.ts";
 import { runOperation } from "../follow/run-operation.ts";
@@ -10,6 +10,7 @@ const types = {
   restartDeployment: "deployment.restart",
   rotateCredentials: "deployment.rotate_credentials",
   syncDags: "dag.sync",
+  syncDeploymentAccess: "access.sync",
 } as const;
 
 /** @param id the API's operation that starts the work @returns the command's code */

@@ -2,6 +2,7 @@
 import { projectRoles } from "../../domain/membership.ts";
 import { permissions, roles } from "../../domain/permissions.ts";
 import type { CommandGroup } from "../command-spec.ts";
+import { deploymentArgument, followOptions } from "./shared-options.ts";
 
 const members = () => import("../actions/members.ts");
 const invitations = () => import("../actions/invitations.ts");
@@ -112,7 +113,7 @@ export const invitationCommands: CommandGroup = {
 
 export const accessCommands: CommandGroup = {
   name: "access",
-  summary: "Who may do what, and why",
+  summary: "Who may do what, and who is in which app",
   commands: [
     {
       name: "explain",
@@ -128,6 +129,23 @@ export const accessCommands: CommandGroup = {
       ],
       calls: ["explainAccess"],
       load: async () => ({ run: (await members()).explain }),
+    },
+    {
+      name: "status",
+      arguments: [deploymentArgument],
+      summary: "Show who is to be in a deployment's app, and who is",
+      examples: [{ line: "onvera access status my-superset-abc123" }],
+      calls: ["getDeploymentAccess", "listDeployments"],
+      load: () => import("../actions/access-status.ts"),
+    },
+    {
+      name: "sync",
+      arguments: [deploymentArgument],
+      summary: "Compare the app's people with the members now; it happens by itself otherwise",
+      options: followOptions,
+      examples: [{ line: "onvera access sync my-superset-abc123" }],
+      calls: ["syncDeploymentAccess", "listDeployments", "getOperation"],
+      load: async () => (await import("../actions/power.ts")).actionOn("syncDeploymentAccess"),
     },
   ],
 };

@@ -4,6 +4,7 @@ import { API_BASE } from "../openapi.ts";
 import * as abandon from "./abandon.ts";
 import * as access from "./access.ts";
 import * as apiKeys from "./api-keys.ts";
+import * as appAccess from "./app-access.ts";
 import * as appLogins from "./app-logins.ts";
 import * as audit from "./audit.ts";
 import * as cliLogins from "./cli-logins.ts";
@@ -49,6 +50,7 @@ const modules = [
   sso,
   cliLogins,
   appLogins,
+  appAccess,
   audit,
   webhooks,
   service,

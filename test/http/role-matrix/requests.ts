@@ -36,6 +36,8 @@ export const requests: Record<string, Asked> = {
   scaleDeployment: { ok: 202, body: { replicas: { web: 2 } } },
   rotateCredentials: { ok: 202 },
   syncDags: { ok: 202, dags: true },
+  getDeploymentAccess: { ok: 200 },
+  syncDeploymentAccess: { ok: 202 },
   runPulumi: { ok: 202, body: { argv: ["refresh"] } },
   restoreState: { ok: 202, body: {} },
   listStateVersions: { ok: 200 },
