@@ -1,6 +1,7 @@
 /** `npm run bench -- p1 [--json] [--runs 7]`: measures one figure, or all of them, and says whether they meet their aims. */
 import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
+import { access } from "./access.ts";
 import { type Figure, table } from "./figure.ts";
 import { load } from "./load.ts";
 import { logs } from "./logs.ts";
@@ -28,6 +29,7 @@ const figures: Readonly<Record<string, { measure(runs: number): Promise<Figure[]
   p9: { measure: p9, runs: 5 },
   logs: { measure: logs, runs: 7 },
   metrics: { measure: metrics, runs: 20 },
+  access: { measure: access, runs: 5 },
   load: { measure: load, runs: 10 },
 };
 

@@ -99,6 +99,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     const done = executeOperation(execute, claim, control).finally(() => {
       control.close();
       running.delete(claim.operation.id);
+      // The next one of its organization may have waited for this one's place.
+      if (isAccess(type)) feeder?.look();
     });
     running.set(claim.operation.id, { claim, control, done, leaseUntil: leaseEnd() });
   };
