@@ -1,15 +1,19 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AppDoor } from "../../src/automation/access/app-access.ts";
 import { askApp, loginRefused, refusal } from "../../src/automation/access/ask-app.ts";
 import { newPassword, removeProven } from "../../src/automation/access/denied-probe.ts";
+import { createAuthority, issueLeaf, toPem } from "../../src/local/certificates/certificate.ts";
 
 const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done)))));
 
-async function doorTo(answer: RequestListener, signal = new AbortController().signal): Promise<AppDoor> {
-  const server = createServer(answer);
+const doorTo = (answer: RequestListener, signal = new AbortController().signal): Promise<AppDoor> =>
+  doorOf(createServer(answer), signal);
+
+async function doorOf(server: Server, signal = new AbortController().signal): Promise<AppDoor> {
   servers.push(server);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
@@ -55,6 +59,26 @@ describe("asking an app", () => {
     const stop = new AbortController();
     const door = await doorTo(() => stop.abort(new Error("canceled by a person")), stop.signal);
     await expect(askApp(door, { path: "/" })).rejects.toThrow("canceled by a person");
+  });
+
+  it("sends the password over https only to a certificate of the app's name, by an authority it was told of (F21)", async () => {
+    const authority = createAuthority("The cluster's own", "example", new Date());
+    const leaf = issueLeaf(authority, "people.example", new Date());
+    const key = leaf.key.export({ type: "pkcs8", format: "pem" });
+    const heard: string[] = [];
+    const server = createSecureServer({ key, cert: toPem(leaf.certificate) }, (request, answer) => {
+      heard.push(request.url ?? "");
+      answer.end("{}");
+    });
+    const door = { ...(await doorOf(server)), url: "https://people.example" };
+    const login = { method: "POST", path: "/login", json: { password: door.password } } as const;
+    await expect(askApp(door, login)).rejects.toMatchObject({ fault: "unreachable" });
+    const trusting = { ...door, authorities: [toPem(authority.certificate)] };
+    const other = { ...trusting, url: "https://other.example" };
+    await expect(askApp(other, login)).rejects.toMatchObject({ fault: "unreachable" });
+    expect(heard).toEqual([]);
+    expect((await askApp(trusting, login)).status).toBe(200);
+    expect(heard).toEqual(["/login"]);
   });
 
   it("says nothing of the administrator's password (F21)", async () => {
