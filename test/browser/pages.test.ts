@@ -39,6 +39,7 @@ const pages = (): [path: string, text: RegExp][] => [
   [`/deployments/${story.ready.id}?tab=resources`, /15 resources of one Pulumi stack/],
   [`/deployments/${story.ready.id}?tab=resources&shape=graph`, /An arrow leads from/],
   [`/deployments/${story.ready.id}?tab=settings`, /Environment variables/],
+  [`/deployments/${story.ready.id}?tab=access`, /In the app/],
   [`/deployments/${story.ready.id}?tab=history`, /Deploy/],
   [`/deployments/${story.ready.id}?tab=removal`, /cannot be undone/],
   [`/deployments/${story.failed.id}`, /BOOTSTRAP_FAILED/],

@@ -41,8 +41,6 @@ const leftOut: Readonly<Record<string, string>> = {
   beginCliLogin: "the command line begins its own sign-in: onvera auth login",
   redeemCliLogin: "the command line comes for its own key: onvera auth login",
   getApiKey: "the list shows all there is to a key",
-  getDeploymentAccess: "members get into the apps by themselves; who looks after that: onvera access status",
-  syncDeploymentAccess: "it happens by itself; who mended an app: onvera access sync",
   getMember: "the list shows all there is to a member",
   listOperationEvents: "the activity stream carries the same records, for all open pages in one connection",
   listDeploymentEvents: "the history shows a deployment's operations, each with its records",

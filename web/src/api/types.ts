@@ -10,6 +10,7 @@ export type Cluster = Schemas["Cluster"];
 export type CreateDeployment = Schemas["CreateDeployment"];
 export type BegunSso = Schemas["BegunSso"];
 export type Deployment = Schemas["Deployment"];
+export type DeploymentAccess = Schemas["DeploymentAccess"];
 export type DeploymentChanges = Schemas["DeploymentChanges"];
 export type DestroyReceipt = Schemas["DestroyReceipt"];
 export type Environment = Schemas["Environment"];

@@ -12,6 +12,7 @@ import { StateBadge } from "../shared/badges.tsx";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
 import { capitalized } from "../shared/words.ts";
+import { AccessTab } from "./access-tab.tsx";
 import classes from "./deployment-page.module.css";
 import { HistoryTab } from "./history-tab.tsx";
 import { LogsTab } from "./logs-tab.tsx";
@@ -56,6 +57,9 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
       panel: <ResourcesTab deployment={deployment} shape={shape} onShape={showAs} />,
     },
     ...(isGone ? [] : [{ value: "settings", label: "Settings", panel: <SettingsTab deployment={deployment} /> }]),
+    ...(isGone || !may("org:read")
+      ? []
+      : [{ value: "access", label: "Access", panel: <AccessTab deployment={deployment} /> }]),
     { value: "history", label: "History", panel: <HistoryTab id={id} /> },
     ...(isGone || !may("deployments:delete")
       ? []

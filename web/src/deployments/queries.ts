@@ -78,6 +78,13 @@ export const useResources = (id: string, isChanging: boolean) =>
     refetchInterval: isChanging ? RESOURCES_EVERY_MILLISECONDS : false,
   });
 
+export const useAppPeople = (id: string) =>
+  useQuery({
+    queryKey: keys.deploymentPart(id, "access"),
+    queryFn: () => dataOf(api.GET("/api/v1/deployments/{deployment_id}/access", byId(id))),
+    refetchInterval: HEALTH_EVERY_MILLISECONDS,
+  });
+
 export const useOutputs = (id: string) =>
   useQuery({
     queryKey: keys.deploymentPart(id, "outputs"),
