@@ -53,7 +53,8 @@ export function podTrouble(pod: Pod): PodTrouble | undefined {
       message: `No node takes the pod: ${placed.message ?? "the scheduler says no more"}`,
     };
   }
-  if (status?.reason === "NodeLost" || condition("Ready")?.reason === "NodeNotReady") {
+  // The kubelet changes both together; Ready alone is taken by the control plane, when the node is not heard of any more.
+  if (condition("Ready")?.status === "False" && condition("ContainersReady")?.status === "True") {
     return { kind: "node-gone", message: `The pod's node ${pod.spec?.nodeName ?? ""} does not answer any more` };
   }
   if (status?.phase === "Failed" && status.reason === "Evicted") {

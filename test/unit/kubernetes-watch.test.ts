@@ -125,6 +125,17 @@ describe("what a pod's status says", () => {
     expect(podTrouble(status(containerStatus))?.kind).toBe(kind);
   });
 
+  it("is a node that is gone where the control plane takes a pod's readiness away and its containers stay as they were", () => {
+    const conditions = (ready: string, containers: string) => [
+      { type: "Ready", status: ready },
+      { type: "ContainersReady", status: containers },
+    ];
+    const told = (ready: string, containers: string) =>
+      podTrouble({ metadata: { name: "a" }, status: { phase: "Running", conditions: conditions(ready, containers) } });
+    expect(told("False", "True")?.kind).toBe("node-gone");
+    expect(told("True", "True")).toBeUndefined();
+  });
+
   it("is nothing for a pod that is ready, on its way, going or done", () => {
     expect(podTrouble(status({ ready: true, state: { running: {} } }))).toBeUndefined();
     expect(podTrouble(status({ state: { waiting: { reason: "ContainerCreating" } } }))).toBeUndefined();
