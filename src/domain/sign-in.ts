@@ -14,7 +14,7 @@ export const SIGN_IN_SCOPE = "openid email profile role";
 export interface SignInAddress {
   /** The issuer, as browsers and tokens name it: `http://127.0.0.1:7600/oidc`. */
   issuer: string;
-  /** The same provider as apps on the control plane's machine reach it. */
+  /** The same provider as the app reaches it: on the control plane's machine by loopback, in pods at the issuer's address. */
   internal: string;
 }
 

@@ -80,7 +80,7 @@ export async function loadRevision(
     .where("revision", "=", number)
     .executeTakeFirstOrThrow();
   const stored = await openStored(db, dataKeys, revisionPlace(identity.deploymentId, number), spec);
-  const revision = withWorkload(number, DeploymentSpec.parse(stored), identity, await surroundingsOf(db));
+  const revision = withWorkload(number, DeploymentSpec.parse(stored), identity, await surroundingsOf(db, identity));
   return { ...revision, inputDigest: inputDigest(stored) };
 }
 
@@ -102,7 +102,7 @@ export async function loadContext(db: Scoped, dataKeys: DataKeys, operation: Ope
           deployment.wanted_revision,
           await openSpec(db, dataKeys, place, candidate),
           identity,
-          await surroundingsOf(db),
+          await surroundingsOf(db, identity),
         );
   return {
     operation,
@@ -123,7 +123,18 @@ function revisionOf({ type, input }: Operation, deployment: Deployment): number 
   return typeof input.revision === "number" ? input.revision : deployment.wanted_revision;
 }
 
-const surroundingsOf = async (db: Scoped): Promise<Surroundings> => ({ signIn: await readSignInAddress(db) });
+/** Apps on a machine of the control plane's reach it there; pods go the way that browsers go. */
+async function surroundingsOf(db: Scoped, { environmentId }: DeploymentIdentity): Promise<Surroundings> {
+  const signIn = await readSignInAddress(db);
+  if (signIn === undefined) return {};
+  const { kind } = await db
+    .selectFrom("environments as e")
+    .innerJoin("clusters as c", "c.id", "e.cluster_id")
+    .select("c.kind")
+    .where("e.id", "=", environmentId)
+    .executeTakeFirstOrThrow();
+  return { signIn: kind === "local" ? signIn : { ...signIn, internal: signIn.issuer } };
+}
 
 const withWorkload = (
   number: number,
