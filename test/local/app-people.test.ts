@@ -87,6 +87,8 @@ describe.each([
     }
     await until(async () => (await lastSync())?.changed === 1, "the last sync changed one person");
     expect(await lastSync()).toMatchObject({ added: 0, removed: 0, refused: 0 });
+    await onvera("access", "sync", id);
+    expect(await lastSync()).toMatchObject({ added: 0, changed: 0, removed: 0, refused: 0, unchanged: 3 });
   });
 
   it("are denied with an old cookie and an old token seconds after they were removed (NH-11, ON-46)", async () => {
