@@ -75,6 +75,8 @@ afterAll(async () => {
 
 it("gives no 5xx and no undeclared answer, and every operation accepts at least one request", {
   timeout: 600_000,
+  // Its seed is fixed, and what it made stays: another try tells nothing new.
+  retry: 0,
 }, async () => {
   const factsFile = path.join(folder, "facts.json");
   await writeFile(factsFile, JSON.stringify(await fuzzFacts(server, { organizationId, key })));

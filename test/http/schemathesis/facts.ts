@@ -86,7 +86,8 @@ async function otherPools(server: TestServer, { key, organizationId }: Asker) {
   const pools: Record<string, PathValue[]> = {
     getOrganization: [organizationId],
     getOrganizationQueue: [organizationId],
-    updateOrganizationQueue: [organizationId],
+    // Somebody else's: limits that were made up would refuse what is queued afterwards.
+    updateOrganizationQueue: [(await server.addOrganization()).organizationId],
     getCluster: [server.clusterId],
     updateCluster: checked,
     abandonCluster: checked,
@@ -152,7 +153,6 @@ async function goodBodies(server: TestServer, { key, organizationId }: Asker): P
     createEnvironment: [{ name: "env SERIAL" }],
     updateEnvironment: [{ name: "env renamed SERIAL" }],
     createOrganization: [{ name: "org SERIAL" }],
-    // Generous, because everything that follows is queued there.
     updateOrganizationQueue: [{ running_limit: 1000, queued_limit: null }],
     createProject: [{ name: "project SERIAL" }],
     updateProject: [{ name: "project renamed SERIAL" }],

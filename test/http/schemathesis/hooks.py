@@ -1,5 +1,6 @@
 """Gives Schemathesis real ids and, part of the time, a body that is known to be good; the rest it makes up itself."""
 
+import collections
 import itertools
 import json
 import os
@@ -17,16 +18,26 @@ QUERIES = FACTS["queries"]
 SERIAL = itertools.count()
 # Our own generator: Hypothesis watches over the shared one.
 DICE = random.Random(7)
+# So many requests of each operation are good in every part; only then chance decides.
+GOOD_FIRST = 3
+DRAWN = collections.Counter()
 
 
 def operation_id(context):
     return context.operation.definition.raw.get("operationId", "")
 
 
+def made_up(context, part, share):
+    """Whether this part of the request stays as the fuzzer made it up."""
+    name = (operation_id(context), part)
+    DRAWN[name] += 1
+    return DRAWN[name] > GOOD_FIRST and DICE.random() < share
+
+
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
     pool = POOLS.get(operation_id(context))
-    if not path_parameters or pool is None or DICE.random() < 0.2:
+    if not path_parameters or pool is None or made_up(context, "path", 0.2):
         return path_parameters
     found = next(pool)
     return found if isinstance(found, dict) else {name: found for name in path_parameters}
@@ -35,13 +46,13 @@ def map_path_parameters(context, path_parameters):
 @schemathesis.hook
 def map_query(context, query):
     good = QUERIES.get(operation_id(context))
-    return query if good is None or DICE.random() < 0.6 else dict(good)
+    return query if good is None or made_up(context, "query", 0.6) else dict(good)
 
 
 @schemathesis.hook
 def map_body(context, body):
     good = BODIES.get(operation_id(context))
-    if good is None or DICE.random() < 0.6:
+    if good is None or made_up(context, "body", 0.6):
         return body
     # What must be unique carries a number.
     return json.loads(json.dumps(next(good)).replace("SERIAL", str(next(SERIAL))))
