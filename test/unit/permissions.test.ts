@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { effectiveRole, membershipRefusal, projectRoles } from "../../src/domain/membership.ts";
 import { judge, type Permission, permissions, reaches, roles, scopes, scopesOf } from "../../src/domain/permissions.ts";
@@ -54,6 +55,34 @@ describe("permissions", () => {
         }
       }
     }
+  });
+
+  it("never grow when something is taken away: a role, a role in a project, a scope, being the operator (QV-02, R7)", () => {
+    const grants = fc.record({
+      organization: fc.constantFrom(undefined, ...roles),
+      project: fc.constantFrom(undefined, ...projectRoles),
+      isOperator: fc.boolean(),
+      scopes: fc.option(fc.subarray([...scopes]), { nil: undefined }),
+    });
+    type Given = typeof grants extends fc.Arbitrary<infer T> ? T : never;
+    const allowed = ({ organization, project, isOperator, scopes: given }: Given) => {
+      const role = organization && effectiveRole(organization, project);
+      return names.filter((name) => judge(name, { role, isOperator, scopes: given }) === "allowed");
+    };
+    fc.assert(
+      fc.property(grants, fc.nat(), (before, at) => {
+        const lower = before.organization && roles[roles.indexOf(before.organization) - 1];
+        const less = [
+          { ...before, organization: undefined },
+          { ...before, organization: lower },
+          { ...before, project: undefined },
+          { ...before, isOperator: false },
+          { ...before, scopes: (before.scopes ?? scopes).filter((_, index, all) => index !== at % all.length) },
+        ];
+        for (const after of less) expect(allowed(before)).toEqual(expect.arrayContaining(allowed(after)));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("nobody gives or takes a role above their own (QV-02)", () => {
