@@ -111,7 +111,8 @@ def _member(sm: Any, known: dict[str, Any], claims: dict[str, Any]) -> Any:
     role = sm.find_role(claims["role"])
     if role is None or claims["role"] not in known["roles"]:
         raise ValueError("the role is none of this app's")
-    mark = sm.find_role(known["mark"]) or sm.add_role(known["mark"])
+    # A sync of access may make the same mark and the same person at this very moment: whoever comes second looks again.
+    mark = sm.find_role(known["mark"]) or sm.add_role(known["mark"]) or sm.find_role(known["mark"])
     ours = [role] if mark is None else [role, mark]
     first, last = _names((claims.get("name") or "").strip() or email)
     user = sm.find_user(username=email)
@@ -126,6 +127,7 @@ def _member(sm: Any, known: dict[str, Any], claims: dict[str, Any]) -> Any:
             role=ours,
             password=secrets.token_urlsafe(32),
         )
+        user = user or sm.find_user(username=email)
         if not user:
             return None
     user.first_name, user.last_name, user.active = first, last, True

@@ -1,6 +1,7 @@
 /** A click leads into a real Superset and a real Airflow, signed in with the role of the member (issue: single sign-on; ON-22, F21). */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ONVERA_MARK } from "../../src/domain/app-roles.ts";
 import { launchBrowser } from "../support/chromium.ts";
 import { type Installation, makeInstallation } from "../support/installation.ts";
 import { accessTo, type InstallationAccess } from "../support/installation-access.ts";
@@ -58,11 +59,12 @@ describe.each([
     contexts.push(context);
     return context.newPage();
   };
+  /** But for the mark by which Onvera tells its people apart. */
   const rolesOf = async (email: string) => {
     const rows = await access.query(
       `SELECT r.name FROM ab_user u JOIN ab_user_role ur ON ur.user_id = u.id JOIN ab_role r ON r.id = ur.role_id
-       WHERE u.username = $1 AND u.active ORDER BY r.name`,
-      [email],
+       WHERE u.username = $1 AND u.active AND r.name <> $2 ORDER BY r.name`,
+      [email, ONVERA_MARK],
       `ov_${id.slice(4).replaceAll("-", "")}`,
     );
     return rows.map(({ name }) => name);

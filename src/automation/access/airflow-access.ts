@@ -78,14 +78,17 @@ export function airflowAccess(door: AppDoor): AppAccess {
       const user = await find(email);
       const given = user ? personOf(user).roles : [];
       const roles = [...rolesAfter(person.role, given, managed), ONVERA_MARK].map((name) => ({ name }));
+      const update = () => change(email, "roles,first_name,last_name", { roles, first_name, last_name });
       if (user?.active === true) {
-        await change(email, "roles,first_name,last_name", { roles, first_name, last_name });
+        await update();
         return;
       }
       // Nobody is activated again by this API either.
       if (user) await drop(email);
       const json = { username: email, email, first_name, last_name, roles, password: newPassword() };
-      await expect(`take in ${email}`, { method: "POST", path: USERS, json }, 200, 201);
+      const { status } = await expect(`take in ${email}`, { method: "POST", path: USERS, json }, 200, 201, 409);
+      // Who signs in at this moment has been made by that.
+      if (status === 409) await update();
     },
 
     async remove({ username }) {

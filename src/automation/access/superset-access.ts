@@ -65,10 +65,15 @@ export function supersetAccess(door: AppDoor): AppAccess {
       const kept = (user?.roles ?? []).filter(({ name }) => wanted.includes(name) && name !== person.role);
       const roles = [await idOf(person.role), await idOf(ONVERA_MARK), ...kept.map(({ id }) => id)];
       const json = { first_name: first, last_name: last, active: true, roles };
-      if (user) return change(user.id, json, `bring ${person.email} up to date`);
+      const update = (id: number) => change(id, json, `bring ${person.email} up to date`);
+      if (user) return update(user.id);
       const made = { ...json, username: person.email, email: person.email, password: newPassword() };
       const answer = await session.ask({ method: "POST", path: USERS, json: made });
-      if (answer.status !== 201) throw refusal(door, `take in ${person.email}`, answer);
+      if (answer.status === 201) return;
+      // Who signs in at this moment has been made by that.
+      const meanwhile = await find(person.email);
+      if (!meanwhile) throw refusal(door, `take in ${person.email}`, answer);
+      await update(meanwhile.id);
     },
 
     async remove({ username }) {
