@@ -9,9 +9,8 @@ import { publicUrl } from "../domain/public-url.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { ClusterFailure } from "../kubernetes/failure.ts";
 import type { SupervisorClient } from "../local/supervisor/client-port.ts";
-import { readClusterPlace } from "../store/cluster-place.ts";
-import { openClusters } from "./cluster-clients.ts";
 import type { Installation } from "./installation.ts";
+import { openKubernetesPlaces } from "./kubernetes-places.ts";
 
 type Where = Pick<AppDoor, "url" | "connectTo" | "authorities">;
 
@@ -20,7 +19,7 @@ export function createAppAccesses(
   { store, custody, dataKeys }: Pick<Installation, "store" | "custody" | "dataKeys">,
   supervisor: Pick<SupervisorClient, "getDeployment">,
 ): OpenApp {
-  const clusters = openClusters();
+  const openPlace = openKubernetesPlaces({ store, dataKeys });
 
   const onThisNode = async ({ deploymentId }: DeploymentIdentity): Promise<Where> => {
     const port = (await supervisor.getDeployment(deploymentId))?.ports[FRONT_PORT];
@@ -29,11 +28,10 @@ export function createAppAccesses(
   };
 
   const onKubernetes = async ({ deploymentId, environmentId, hostLabel }: DeploymentIdentity): Promise<Where> => {
-    const place = await store.asPlatform((db) => readClusterPlace(db, dataKeys, { environmentId }));
-    const client = await clusters.clientOf(place.cluster.id, place.access);
-    const { ingressAddress, certificateIssuer } = place.placement;
+    const { cluster, client, placement } = await openPlace(environmentId);
+    const { ingressAddress, certificateIssuer } = placement;
     return {
-      url: publicUrl(hostLabel, place.cluster),
+      url: publicUrl(hostLabel, cluster),
       ...(ingressAddress !== null && { connectTo: ingressAddress }),
       ...(certificateIssuer !== null && { authorities: await authorityOf(client, deploymentId) }),
     };

@@ -66,13 +66,13 @@ export async function recordSync(
   await auditChanges(db, operation, outcome.people);
   if (!whole) return true;
   const done = outcome.counts.refused === 0;
-  await sql`UPDATE access_syncs SET checked_at = now(), ${
+  await sql`UPDATE access_syncs SET checked_at = now() ${
     done
-      ? sql`synced_version = ${version}, failures = 0, error_code = NULL, error_message = NULL,
+      ? sql`, synced_version = ${version}, failures = 0, error_code = NULL, error_message = NULL,
         due_at = CASE WHEN wanted_version > ${version} THEN now()
           -- Spread out, so that deployments made together are not all looked at together.
           ELSE now() + make_interval(hours => ${AGAIN_AFTER_HOURS}) * (0.9 + 0.2 * random()) END`
-      : sql`failures = failures`
+      : sql``
   } WHERE deployment_id = ${operation.resource_id}`.execute(db);
   return true;
 }
