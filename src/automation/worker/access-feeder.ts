@@ -4,7 +4,7 @@ import { queueDueSyncs } from "../access/due-syncs.ts";
 import type { WorkerLog } from "./operation-run.ts";
 
 export interface AccessFeeder {
-  /** A change was announced; what comes within a moment is one look. */
+  /** A change was announced; what comes within a moment is one look, and each is looked for once it is due. */
   announced(): void;
   /** Looks now. */
   look(): void;
@@ -23,6 +23,7 @@ export function createAccessFeeder(deps: {
   accepting(): boolean;
 }): AccessFeeder {
   let timer: NodeJS.Timeout | undefined;
+  let lastAnnounced = 0;
   let looking: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -47,14 +48,21 @@ export function createAccessFeeder(deps: {
         look();
       });
   };
+  const lookAfter = (milliseconds: number) => {
+    timer = setTimeout(() => {
+      timer = undefined;
+      look();
+      // What was announced meanwhile is not due yet; nobody else would look for it before the next poll.
+      const rest = lastAnnounced + AFTER_CHANGE_MILLISECONDS - performance.now();
+      if (rest > 0) lookAfter(rest);
+    }, milliseconds);
+  };
   return {
     look,
     announced() {
       if (stopped) return;
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        look();
-      }, AFTER_CHANGE_MILLISECONDS);
+      lastAnnounced = performance.now();
+      if (timer === undefined) lookAfter(AFTER_CHANGE_MILLISECONDS);
     },
     async stop() {
       stopped = true;
