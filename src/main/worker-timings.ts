@@ -4,6 +4,8 @@ import { SetupError } from "../domain/setup-error.ts";
 
 const SHORTEST_LEASE_SECONDS = 2;
 const RENEWALS_PER_LEASE = 5;
+/** Somebody who runs a control plane expects it to notice; what it costs others was measured (P8). */
+const RECONCILE_SECONDS = 900;
 
 /**
  * Reads ONVERA_LEASE_SECONDS: after so much silence others take a worker's operations over.
@@ -25,17 +27,17 @@ export function leaseTimings(text: string | undefined): Partial<WorkerTimings> {
 
 /**
  * Reads ONVERA_RECONCILE_INTERVAL_SECONDS: how often deployments are compared with what was recorded of them.
- * @returns nothing where it is not set
+ * @returns the default where it is not set
  * @throws SetupError `invalid-setting`
  */
-export function reconcileTimings(text: string | undefined): Partial<WorkerTimings> {
-  if (text === undefined || text === "") return {};
+export function reconcileTimings(text: string | undefined): Pick<WorkerTimings, "reconcileSeconds"> {
+  if (text === undefined || text === "") return { reconcileSeconds: RECONCILE_SECONDS };
   const reconcileSeconds = Number(text);
   if (Number.isFinite(reconcileSeconds) && (reconcileSeconds === 0 || reconcileSeconds >= 1))
     return { reconcileSeconds };
   throw new SetupError("invalid-setting", {
     what: `ONVERA_RECONCILE_INTERVAL_SECONDS is '${text}'`,
     why: "it must be a number of seconds from 1 on, or 0 for never.",
-    nextStep: "Correct it, or unset it for never.",
+    nextStep: `Correct it, or unset it for the default of ${RECONCILE_SECONDS}.`,
   });
 }

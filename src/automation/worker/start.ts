@@ -33,6 +33,7 @@ export const defaultTimings: WorkerTimings = {
   pollSeconds: 10,
   cancelGraceSeconds: CANCEL_GRACE_SECONDS,
   lateSideEffectSeconds: 10,
+  // The installation says how often (src/main/worker-timings.ts); a worker by itself is not to change what nobody asked for.
   reconcileSeconds: 0,
 };
 
