@@ -58,10 +58,12 @@ describe("the CLI against the real service", () => {
   it("signs in by browser in the documented lines, let in by another command line (ON-18)", async () => {
     const alone = createCli(undefined);
     const waiting = alone.run(["auth", "login", "--browser", "--api-url", url]);
-    const login = await vi.waitUntil(() =>
-      server.store.asPlatform((db) =>
-        db.selectFrom("cli_logins").selectAll().where("status", "=", "pending").executeTakeFirst(),
-      ),
+    const login = await vi.waitUntil(
+      () =>
+        server.store.asPlatform((db) =>
+          db.selectFrom("cli_logins").selectAll().where("status", "=", "pending").executeTakeFirst(),
+        ),
+      { timeout: 30_000 },
     );
     const approved = await run(["auth", "approve", `${url}/cli-login/${login.id}`, "--yes"]);
     expect(approved).toMatchObject({ code: 0, out: `'${login.client}' is let in.\n` });
