@@ -89,7 +89,9 @@ function tell(asJson: boolean, out: (text: string) => void, { to, seconds, resul
   const size = (bytes: number) => `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
   out(`${to}: ${size(result.bytes)}, of ${size(result.contentBytes)} in ${result.files} files, in ${seconds} s.\n`);
   if (!embedded)
-    out("Your own database server (DATABASE_URL) is not in it: back it up with its own tools, after this.\n");
+    out(
+      "Your own database server (DATABASE_URL) is not in it: copy the whole server with its own tools (snapshot, pg_basebackup) now.\n",
+    );
   out("Keep it on another machine, and its passphrase apart from it.\n");
 }
 

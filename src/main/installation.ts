@@ -15,6 +15,8 @@ import { openStore, type Store } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
 import { ensureSecretFile } from "./credentials-file.ts";
 import { databaseFromEnvironment, tellingDatabaseAway } from "./external-database.ts";
+import { checkRestoredDatabase } from "./restored-database.ts";
+import { readRestoredMark } from "./restored-mark.ts";
 import { loadSettings, type Settings } from "./settings.ts";
 import { ensureStatePassword } from "./state-password.ts";
 
@@ -122,13 +124,18 @@ async function assemble(
   }
 }
 
-/** The control plane's connection string: the operator's own server where one is named, the embedded one otherwise. */
+/**
+ * The control plane's connection string: the operator's own server where one is named, the embedded one otherwise.
+ * @throws SetupError, among others `backup-unfit` where the home was restored and this is not its database
+ */
 export async function reachDatabase(
   paths: OnveraPaths,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<{ databaseUrl: string; embedded: boolean }> {
   const external = await databaseFromEnvironment(process.env);
+  const mark = await readRestoredMark(paths.home);
+  if (mark !== undefined) await checkRestoredDatabase(mark, external);
   if (external) return { databaseUrl: external, embedded: false };
   const server = await startEmbeddedPostgres(paths, progress, signal);
   const password = ensureSecretFile(controlPasswordFile(paths));

@@ -6,7 +6,7 @@ import { SetupError } from "../domain/setup-error.ts";
 import type { About } from "../local/backup/entries.ts";
 import { type RestoreResult, readBackup } from "../local/backup/read-backup.ts";
 import { adaptRecords } from "../local/backup/restored-records.ts";
-import { currentProcess, resolvePaths } from "../local/paths.ts";
+import { currentProcess, type OnveraPaths, resolvePaths } from "../local/paths.ts";
 import { ensurePostgresBinaries } from "../local/postgres/binaries.ts";
 import { databasePortIsFree } from "../local/postgres/embedded.ts";
 import { passphraseOf } from "./backup.ts";
@@ -25,7 +25,6 @@ export const runRestore: Verb = async (options, io) => {
   const paths = resolvePaths({ ...own, environment });
   const apiPort = wantedPort(options.port);
   const passphrase = passphraseOf(options.passphrase);
-  const { version: serverVersion } = await ensurePostgresBinaries(paths.postgresBinaries);
   const startedAt = Date.now();
   const step = { name: "restore", message: "Checking and unpacking the backup", estimateSeconds: 15 };
   const result = await runStep(io.progress, step, (running) =>
@@ -33,7 +32,10 @@ export const runRestore: Verb = async (options, io) => {
       from: path.resolve(file ?? ""),
       passphrase,
       home: paths.home,
-      check: (about) => checkFit(about, paths.isRoot, Number.parseInt(serverVersion, 10)),
+      check: async (about) => {
+        checkFit(about, paths.isRoot);
+        if (about.postgres_major !== null) await checkServer(about, paths);
+      },
       adapt: (draft, about) => adapt(draft, about, paths.home, apiPort),
       onBytes: (bytes) => running.update(`Checking and unpacking the backup (${Math.round(bytes / MEBIBYTE)} MiB)`),
     }),
@@ -60,19 +62,11 @@ function wantedPort(given: unknown): number | undefined {
 }
 
 /** @throws SetupError `backup-unfit` */
-function checkFit(about: About, isRoot: boolean, serverMajor: number): void {
-  const unfit = (why: string, nextStep: string) =>
-    new SetupError("backup-unfit", { what: "The backup cannot be restored here", why: `${why}.`, nextStep });
+function checkFit(about: About, isRoot: boolean): void {
   if (isNewer(about.onvera_version, version)) {
     throw unfit(
       `it was made by Onvera ${about.onvera_version}, and this is ${version}`,
       "Install that version or a newer one.",
-    );
-  }
-  if (about.postgres_major !== null && about.postgres_major !== serverMajor) {
-    throw unfit(
-      `its database is of PostgreSQL ${about.postgres_major}, and this version brings ${serverMajor}`,
-      `Restore it with Onvera ${about.onvera_version}, then upgrade.`,
     );
   }
   if (about.is_root !== isRoot) {
@@ -84,6 +78,20 @@ function checkFit(about: About, isRoot: boolean, serverMajor: number): void {
     );
   }
 }
+
+/** Only where the backup holds a database: who has a server of his own needs none of ours. @throws SetupError `backup-unfit` */
+async function checkServer(about: About, paths: OnveraPaths): Promise<void> {
+  const { version: serverVersion } = await ensurePostgresBinaries(paths.postgresBinaries);
+  const serverMajor = Number.parseInt(serverVersion, 10);
+  if (about.postgres_major === serverMajor) return;
+  throw unfit(
+    `its database is of PostgreSQL ${about.postgres_major}, and this version brings ${serverMajor}`,
+    `Restore it with Onvera ${about.onvera_version}, then upgrade.`,
+  );
+}
+
+const unfit = (why: string, nextStep: string): SetupError =>
+  new SetupError("backup-unfit", { what: "The backup cannot be restored here", why: `${why}.`, nextStep });
 
 function isNewer(one: string, other: string): boolean {
   const [left, right] = [one, other].map((text) => text.split(/[.-]/).slice(0, 3).map(Number));
@@ -104,6 +112,7 @@ async function adapt(draft: string, about: About, home: string, apiPort: number 
     createdAt: about.created_at,
     restoredAt: new Date().toISOString(),
     from: about.home,
+    ...(about.postgres_major === null && { externalDatabase: about.database_name }),
   });
 }
 
@@ -127,7 +136,7 @@ function tell(asJson: boolean, out: (text: string) => void, { home, seconds, res
   );
   if (about.postgres_major === null)
     out(
-      "Its database was a server of your own: restore that with its own tools, under the same name, before the first start.\n",
+      `Its database '${about.database_name}' was on a server of your own: bring that server back with its own tools, and start with DATABASE_URL set to it.\n`,
     );
   out(
     `Make sure that the installation it was made of runs no more. Then: ${isDefault ? "" : `ONVERA_HOME=${home} `}onvera start --background\n`,

@@ -10,6 +10,8 @@ const RestoredMark = z.object({
   restoredAt: z.string(),
   /** Where the installation was. */
   from: z.string(),
+  /** Name of the database where that was on a server of the owner's own, and is none of what was restored. */
+  externalDatabase: z.string().optional(),
 });
 export type RestoredMark = z.infer<typeof RestoredMark>;
 

@@ -30,6 +30,8 @@ export interface ScratchPostgres {
   superuser: string;
   password: string;
   pid: number;
+  /** Its data folder. */
+  data: string;
   /** `postgres://…` of the superuser, for one database (`postgres` when none is named). */
   connectionString(database?: string): string;
   /** Makes an empty database and gives its connection string. */
@@ -54,12 +56,15 @@ export async function startScratchPostgres({
   maxConnections = 100,
   durable = false,
   parent = os.tmpdir(),
+  copyOf,
 }: {
   maxConnections?: number;
   /** What was committed survives a crash; for tests that crash it. */
   durable?: boolean;
   /** Where its folder is made. */
   parent?: string;
+  /** A server to begin as a copy of, as its owner would make one, while it goes on. */
+  copyOf?: ScratchPostgres;
 } = {}): Promise<ScratchPostgres> {
   const paths = resolvePaths();
   await prepareFolders(paths);
@@ -69,7 +74,7 @@ export async function startScratchPostgres({
   const folder = await mkdtemp(path.join(parent, "onvera-pg-"));
   const data = path.join(folder, "data");
   if (user.isOther) await chmod(folder, 0o711);
-  await run("cp", ["-a", template, data]);
+  await (copyOf ? copyRunningServer(copyOf, data) : run("cp", ["-a", template, data]));
   const socketFolder = path.join(folder, "run");
   await mkdir(socketFolder);
   if (user.isOther) await chown(socketFolder, user.uid, user.gid);
@@ -105,6 +110,7 @@ export async function startScratchPostgres({
     port,
     superuser: superuserName,
     password,
+    data,
     get pid() {
       return pid;
     },
@@ -135,6 +141,30 @@ export async function startScratchPostgres({
       return stopped;
     },
   };
+}
+
+/** As PostgreSQL's manual has it for files that are copied while they are written: all of them, then the log of that time. */
+async function copyRunningServer(server: ScratchPostgres, to: string): Promise<void> {
+  const client = new pg.Client({ connectionString: server.connectionString() });
+  await client.connect();
+  try {
+    await client.query("SELECT pg_create_physical_replication_slot('copied', true, true)");
+    await client.query("SELECT pg_backup_start('copied', fast => true)");
+    // What goes away while it is copied is what the log brings back.
+    await run("cp", ["-a", server.data, to]).catch(() => undefined);
+    const { rows } = await client.query<{ label: string }>(
+      "SELECT labelfile AS label FROM pg_backup_stop(wait_for_archive => false)",
+    );
+    await run("cp", ["-a", "--force", path.join(server.data, "pg_wal"), to]);
+    for (const name of ["postmaster.pid", "postmaster.opts", "pg_replslot/copied"]) {
+      await rm(path.join(to, name), { recursive: true, force: true });
+    }
+    await writeFile(path.join(to, "backup_label"), rows[0]?.label ?? "");
+    const { uid, gid } = await stat(to);
+    await chown(path.join(to, "backup_label"), uid, gid);
+  } finally {
+    await client.end();
+  }
 }
 
 /** One cluster per version in the cache, made by whichever test comes first. */

@@ -41,7 +41,7 @@ export const backupCommand: CommandSpec = {
   name: "backup",
   summary: "Copy the whole installation into one encrypted file while it runs",
   description:
-    "Database, keys, certificates, settings and the deployments' folders, as of one moment. The database goes in last. With DATABASE_URL your own server is not in it: back it up with its own tools.",
+    "Database, keys, certificates, settings and the deployments' folders, as of one moment. The database goes in last. With DATABASE_URL your own server is not in it: copy all of it as of one moment with its own tools (snapshot, pg_basebackup), after this.",
   options: [
     { flags: "--to <file>", description: "the file to make (default: one named by the time, in <home>/backups)" },
     passphraseOption,
@@ -59,7 +59,7 @@ export const restoreCommand: CommandSpec = {
   arguments: [{ syntax: "<file>", description: "what 'onvera backup' made" }],
   summary: "Bring an installation back from a backup, here or on another machine",
   description:
-    "Nothing is put in place before every byte was checked. The first 'onvera start' then ends what was under way elsewhere and brings every deployment up.",
+    "Nothing is put in place before every byte was checked. The first 'onvera start' then ends what was under way elsewhere and brings every deployment up. Where the database was a server of your own, bring that back first, under the same name, and start with DATABASE_URL set to it.",
   options: [
     { flags: "--home <folder>", description: "where it is to be (default: ONVERA_HOME); must not hold anything yet" },
     { flags: "--port <n>", description: "port of the API (default: the one it had, or the next that is free)" },

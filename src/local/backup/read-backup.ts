@@ -23,7 +23,7 @@ export interface RestoreRequest {
   /** Where the installation is to be; must not exist, or be empty. */
   home: string;
   /** @throws what makes the backup unfit for this machine */
-  check(about: About): void;
+  check(about: About): Promise<void> | void;
   /** Changes what must be different here, in the folder that becomes the home. */
   adapt(draft: string, about: About): Promise<void>;
   onBytes?(bytes: number): void;
@@ -93,7 +93,7 @@ async function place(
     );
     return await placeEntries(new ByteReader(content), {
       async begin(about) {
-        check(about);
+        await check(about);
         moved = movedUid(about.home, home);
         if (about.postgres_major === null) return;
         await mkdir(path.dirname(data), { mode: server ? 0o711 : 0o700 });
