@@ -1,5 +1,5 @@
 /** Makes an API key, of one's own or of a service account, and shows it this once. */
-import { Alert, Code, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Code, MultiSelect, Select, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf, idempotent } from "../api/client.ts";
@@ -8,6 +8,7 @@ import { keys } from "../api/query-keys.ts";
 import { useCaller } from "../session/use-caller.ts";
 import { Copyable } from "../shared/copyable.tsx";
 import { FormShell } from "../shared/form-shell.tsx";
+import { NameInput } from "../shared/name-input.tsx";
 
 const DAY_MILLISECONDS = 86_400_000;
 const lifetimes = [
@@ -42,13 +43,7 @@ export function NewKey({ accountId }: { accountId?: string }) {
   if (create.data) return <KeyShown text={create.data.key} />;
   return (
     <FormShell sending={create} submit="Create key" isComplete={name.trim() !== ""}>
-      <TextInput
-        label="Name"
-        required
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
+      <NameInput value={name} onChange={setName} />
       <MultiSelect
         label="Scopes"
         description={

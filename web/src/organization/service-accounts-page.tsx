@@ -13,6 +13,7 @@ import { isAdmin } from "../members/roles.ts";
 import { useCaller } from "../session/use-caller.ts";
 import { FormShell } from "../shared/form-shell.tsx";
 import { Listed } from "../shared/listed.tsx";
+import { NameInput } from "../shared/name-input.tsx";
 import { Page } from "../shared/page.tsx";
 import { ScrollTable } from "../shared/scroll-table.tsx";
 import { Empty } from "../shared/states.tsx";
@@ -100,13 +101,7 @@ function NewAccount() {
   });
   return (
     <FormShell sending={create} submit="Create service account" isComplete={name.trim() !== ""}>
-      <TextInput
-        label="Name"
-        required
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
+      <NameInput value={name} onChange={setName} />
       <TextInput
         label="Description"
         value={description}

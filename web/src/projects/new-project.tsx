@@ -7,6 +7,7 @@ import { api, dataOf, idempotent } from "../api/client.ts";
 import { queryClient } from "../api/query-client.ts";
 import { keys } from "../api/query-keys.ts";
 import { FormShell } from "../shared/form-shell.tsx";
+import { NameInput } from "../shared/name-input.tsx";
 
 export function NewProject() {
   const navigate = useNavigate();
@@ -24,13 +25,7 @@ export function NewProject() {
   });
   return (
     <FormShell sending={create} submit="Create project" isComplete={name.trim() !== ""}>
-      <TextInput
-        label="Name"
-        required
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
+      <NameInput value={name} onChange={setName} />
       <TextInput
         label="Short name"
         description="Lower-case letters, digits and dashes. Made from the name, when left empty."
