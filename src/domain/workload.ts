@@ -53,6 +53,8 @@ export const WorkloadProcess = z.strictObject({
   ports: z.array(WorkloadPort).default([]),
   cpu: z.number().positive(),
   memoryMegabytes: z.number().int().positive(),
+  /** Asked before the other two, where the target starts processes apart from asking them; else `liveness` is. */
+  startup: Probe.optional(),
   liveness: Probe.optional(),
   readiness: Probe.optional(),
   /** Time between the polite signal and the hard one. */

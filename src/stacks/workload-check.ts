@@ -67,7 +67,10 @@ function templates(workload: Workload): PlacedTemplate[] {
       open(`process ${process.name}`, [
         ...process.command,
         ...Object.values(process.env),
-        ...[process.liveness, process.readiness].flatMap((probe) => [probe?.path ?? "", ...(probe?.command ?? [])]),
+        ...[process.startup, process.liveness, process.readiness].flatMap((probe) => [
+          probe?.path ?? "",
+          ...(probe?.command ?? []),
+        ]),
       ]),
     ),
   ];

@@ -165,6 +165,10 @@ describe("Airflow's settings", () => {
     expect(airflow({}).gitSource).toBeUndefined();
   });
 
+  test("let a task wait for an API server that has only just started (ON-23)", () => {
+    expect(config({})).toContain("[workers]\nexecution_api_timeout = 60\nexecution_api_retries = 8\n");
+  });
+
   test("read each key by a command from its file, so that no character of a password can break them (engine: secrets)", () => {
     for (const key of ["sql_alchemy_conn", "fernet_key", "secret_key", "jwt_secret"]) {
       expect(config({})).toMatch(new RegExp(`^${key}_cmd = (cat|sed \\S+) \\{\\{secret-file:[a-z_]+\\}\\}$`, "m"));

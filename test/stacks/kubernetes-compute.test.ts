@@ -1,7 +1,8 @@
 /** What a workload becomes on Kubernetes: exact pods, gates, probes, volumes, and what a change of the spec touches. */
 import { describe, expect, it } from "vitest";
 import { isStateful } from "../../src/domain/stateful-types.ts";
-import { gitSource, spec, workload } from "./fixtures.ts";
+import { workloadFor } from "../../src/stacks/apps/registry.ts";
+import { gitSource, input, spec, workload } from "./fixtures.ts";
 import { manifestsOf, podSpecsOf, runOnCluster } from "./kubernetes-fixtures.ts";
 import type { Recording } from "./recorder.ts";
 
@@ -137,6 +138,18 @@ describe("a process", () => {
       startupProbe: { httpGet: http, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 33 },
       livenessProbe: { httpGet: http, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
       readinessProbe: { exec: { command: ["check", "/etc/onvera/secrets/database_url"] }, periodSeconds: 10 },
+    });
+  });
+
+  it("has started when the part that takes longest answers, where the workload names it (ON-23)", async () => {
+    const [airflow] = workloadFor(spec({ version: "3.3.2" }), { ...input().identity, appType: "airflow" }).processes;
+    if (airflow?.startup === undefined) throw new Error("Airflow's first process names no such part");
+    const { startup } = airflow;
+    const processes = probed().processes.map((each) => (each.name === "web" ? { ...each, startup } : each));
+    const { container } = podNamed(await runOnCluster({ workload: probed({ processes }) }), "web");
+    expect(container).toMatchObject({
+      startupProbe: { httpGet: { path: "/execution/health", port: 8080 }, periodSeconds: 2, failureThreshold: 153 },
+      livenessProbe: { httpGet: { path: "/health" }, periodSeconds: 20 },
     });
   });
 

@@ -74,6 +74,8 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       // One line per request, the platform's own probes included; the gateway counts requests.
       namespace_levels: "http.access=WARNING",
     },
+    // The defaults (5 s, five times) are less than a busy machine needs to build what answers the first task.
+    workers: { execution_api_timeout: 60, execution_api_retries: 8 },
     scheduler: { enable_health_check: false, use_job_schedule: true },
     dag_processor: {
       // How soon a new DAG file is seen; the default is five minutes.

@@ -87,6 +87,9 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
       "--proxy-headers",
     ],
     ports: [{ name: FRONT_PORT }],
+    // The part that tasks talk to is built at its first request, which holds everything else up for seconds of CPU: on a
+    // busy node readiness fails meanwhile, and the first task gives up before the server is back.
+    startup: httpProbe(FRONT_PORT, "/execution/health", { periodSeconds: 20, timeoutSeconds: 10 }),
     // The version needs no database: a server that waits for its database must not be restarted for it.
     liveness: httpProbe(FRONT_PORT, "/api/v2/version", { periodSeconds: 20, timeoutSeconds: 10 }),
     readiness: httpProbe(FRONT_PORT, appCatalog.airflow.health.path),

@@ -13,8 +13,8 @@ export function podProbes(
   process: WorkloadProcess,
   facts: RenderFacts & { host: string },
 ): Pick<input.core.v1.Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
-  const { liveness, readiness } = process;
-  const first = liveness ?? readiness;
+  const { startup: own, liveness, readiness } = process;
+  const first = own ?? liveness ?? readiness;
   return {
     // Until it has passed once the other two are not asked: a slow start is no reason for a restart.
     ...(first === undefined || first.startupGraceSeconds === 0 ? {} : { startupProbe: startup(first, facts) }),
