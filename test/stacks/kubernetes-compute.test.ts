@@ -162,8 +162,8 @@ describe("a process", () => {
     });
     expect(deployment.metadata.annotations).toEqual({ "pulumi.com/skipAwait": "true" });
     const { pod, container } = podNamed(recording, "web");
-    expect(pod.terminationGracePeriodSeconds).toBe(15);
-    expect(container.lifecycle).toEqual({ preStop: { exec: { command: ["sleep", "5"] } } });
+    expect(pod.terminationGracePeriodSeconds).toBe(20);
+    expect(container.lifecycle).toEqual({ preStop: { exec: { command: ["sleep", "10"] } } });
     expect(objectOf(recording, "PodDisruptionBudget", "web").spec.maxUnavailable).toBe(1);
   });
 

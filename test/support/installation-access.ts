@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import type { Subject } from "./conformance/subject.ts";
 import type { Installation } from "./installation.ts";
 
 export interface Answer {
@@ -16,6 +17,8 @@ export interface InstallationAccess {
   settings: { apiPort: number; gatewayHttpPort: number; gatewayHttpsPort: number; domain: string };
   /** The local CA's certificate, PEM. */
   authority(): string;
+  /** Sends a request to the API with this machine's key. @param path below /api/v1 */
+  request: Subject["request"];
   /** Asks the API with this machine's key. @param to path below /api/v1 */
   call(method: string, to: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
   /** Asks the database server as the control plane's role, with the platform's sight of all rows. */
@@ -32,21 +35,25 @@ export function accessTo({ folder }: Installation): InstallationAccess {
   const json = (...parts: string[]) => JSON.parse(readFileSync(path.join(home, ...parts), "utf8"));
   const settings = json("settings.json");
   const databasePort: number = json("postgres", "settings.json").port;
+  const request: Subject["request"] = (method, path, { body, headers, signal } = {}) =>
+    fetch(`http://127.0.0.1:${settings.apiPort}/api/v1${path}`, {
+      method,
+      headers: {
+        "x-api-key": secret("cli-api-key"),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    });
   return {
     settings,
     databasePort,
     appSecret: (id, name) => readFileSync(path.join(home, "deployments", id, "secrets", name), "utf8"),
     authority: () => readFileSync(path.join(home, "supervisor", "certificates", "authority.crt"), "utf8"),
-    async call(method, to, { body, headers } = {}) {
-      const answer = await fetch(`http://127.0.0.1:${settings.apiPort}/api/v1/${to}`, {
-        method,
-        headers: {
-          "x-api-key": secret("cli-api-key"),
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+    request,
+    async call(method, to, { body, headers = {} } = {}) {
+      const answer = await request(method, `/${to}`, { body, headers });
       return { status: answer.status, headers: answer.headers, body: await answer.json() };
     },
     async query(text, values = [], database = "onvera") {

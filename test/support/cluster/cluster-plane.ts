@@ -8,6 +8,7 @@ import { insertApiKey } from "../../../src/server/services/api-keys.ts";
 import { insertOrganization } from "../../../src/server/services/organizations.ts";
 import { ensureUser } from "../../../src/server/services/users.ts";
 import { type AssembledServer, assembleServer } from "../assemble-server.ts";
+import { type Api, apiOf, type Subject } from "../conformance/subject.ts";
 import { type ControlPlane, startControlPlane } from "../control-plane.ts";
 import { kubernetesPackage } from "../kubernetes-provider/package.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../postgres.ts";
@@ -25,9 +26,10 @@ export interface ClusterPlane {
     /** Names of databases and roles that are a deployment's. */
     holds(deploymentId: string): Promise<string[]>;
   };
-  /** Asks the API as an owner who is the platform's operator too. @returns `data` of the answer @throws unless it is a 2xx */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of any shape
-  call(method: string, path: string, body?: object): Promise<any>;
+  /** Sends a request to the API as an owner who is the platform's operator too. @param path below /api/v1 */
+  request: Subject["request"];
+  /** Asks the API in the same way. @returns `data` of the answer @throws unless it is a 2xx */
+  call: Api["call"];
   stop(): Promise<void>;
 }
 
@@ -62,6 +64,17 @@ export async function startClusterPlane(cluster: RunningCluster): Promise<Cluste
     api = assembleServer({ store, masterKey, version: "0", singleOrganization: false, runtime });
     const { app } = api;
     const key = await addOperator(plane);
+    const request: Subject["request"] = async (method, path, { body, headers, signal } = {}) =>
+      app.request(`/api/v1${path}`, {
+        method,
+        headers: {
+          "X-API-Key": key,
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      });
     return {
       plane,
       database: {
@@ -76,14 +89,8 @@ export async function startClusterPlane(cluster: RunningCluster): Promise<Cluste
             return rows.map(({ name }) => name);
           }),
       },
-      async call(method, path, body) {
-        const headers = { "X-API-Key": key, ...(body && { "Content-Type": "application/json" }) };
-        const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) };
-        const answer = await app.request(`/api/v1${path}`, sent);
-        const text = await answer.text();
-        if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-        return JSON.parse(text).data;
-      },
+      request,
+      call: apiOf({ request }).call,
       stop,
     };
   } catch (error) {

@@ -7,8 +7,8 @@ import { podSelector } from "./policies.ts";
 import { podProbes } from "./probes.ts";
 import { appVolumes } from "./volumes.ts";
 
-/** Until every proxy has heard that a pod is going, requests still come in. */
-const LAST_REQUESTS_SECONDS = 5;
+/** Until every proxy has heard that a pod is going, requests still come in: seen for more than 5 s on a busy node. */
+const LAST_REQUESTS_SECONDS = 10;
 const ROLLOUT_MARGIN_SECONDS = 120;
 
 /** What a pod reads at its start and no manifest shows: another value is another pod. */
