@@ -67,23 +67,33 @@ export interface TestServer extends AssembledServer {
 
 export const GATEWAY_PORT = 8080;
 
-/** Starts a server of its own for one test file. */
-export async function startTestServer(options: Partial<AssembleOptions> = {}): Promise<TestServer> {
+/**
+ * Starts a server of its own for one test file.
+ * @param asSeen gives the store as the server sees it; the test's own stays whole
+ */
+export async function startTestServer(
+  options: Partial<AssembleOptions> = {},
+  asSeen: (store: Store) => Store = (store) => store,
+): Promise<TestServer> {
   const postgres = await startScratchPostgres();
   try {
-    return await serverOn(postgres, options);
+    return await serverOn(postgres, options, asSeen);
   } catch (error) {
     await postgres.stop();
     throw error;
   }
 }
 
-async function serverOn(postgres: ScratchPostgres, options: Partial<AssembleOptions>): Promise<TestServer> {
+async function serverOn(
+  postgres: ScratchPostgres,
+  options: Partial<AssembleOptions>,
+  asSeen: (store: Store) => Store,
+): Promise<TestServer> {
   const connectionString = await postgres.createControlDatabase();
   await migrate(connectionString);
   const store = openStore({ connectionString });
   const server = assembleServer({
-    store,
+    store: asSeen(store),
     masterKey: { id: "mk_test", key: randomBytes(32) },
     version: "0.0.0-test",
     singleOrganization: false,

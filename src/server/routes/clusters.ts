@@ -24,6 +24,9 @@ export const clusterRoutes = (deps: ServerDeps) => {
       targetId: row.id,
       change: { name: row.name, ...change },
     });
+  /** A tenant's own rows are all that a tenant's request sees; the operator's may be shared ones. */
+  const sightOf = (c: Context<ServerEnv>, organizationId: string) =>
+    judge("clusters.manage", c.get("caller")) === "allowed" ? null : organizationId;
   const trustOf = (c: Context<ServerEnv>) => ({
     isOperator: judge("clusters.manage", c.get("caller")) === "allowed",
     privateHosts: deps.privateClusterHosts,
@@ -90,7 +93,7 @@ export const clusterRoutes = (deps: ServerDeps) => {
     .openapi(contracts.deleteCluster, async (c) => {
       const organizationId = organizationOf(c.get("caller"));
       const id = c.req.valid("param").cluster_id;
-      const row = await transact(deps, null, async (db) => {
+      const row = await transact(deps, sightOf(c, organizationId), async (db) => {
         const found = await findCluster(db, organizationId, id);
         if (found.organization_id === null) requirePermission(c.get("caller"), "clusters.manage");
         await removeCluster(db, found);
