@@ -6,6 +6,9 @@ export const appTypes = ["airflow", "superset"] as const;
 export const AppType = z.enum(appTypes);
 export type AppType = z.infer<typeof AppType>;
 
+/** The app of that name, where it is one of ours. */
+export const appTypeOf = (name: string): AppType | undefined => appTypes.find((known) => known === name);
+
 /** App type of the benchmark and chaos programs; refused unless the installation runs with ONVERA_TEST_APPS=1. */
 export const TEST_APP_TYPE = "bench";
 

@@ -23,8 +23,20 @@ export const activeStatuses = operationStatuses.filter((status) => !isTerminal(s
  */
 export type OperationSlot = "changing" | "destroy" | "reading";
 
+/**
+ * Lines of work of a worker. `inLimits`: whether what is in it counts in its organization's limits; `onePerResource`: whether a
+ * type of it is active once for a resource at most, whatever its slot.
+ */
+export const operationLanes = {
+  engine: { inLimits: true, onePerResource: false },
+  // Nobody's leaving waits behind an update of ten minutes; two syncs of one app would undo each other's work.
+  access: { inLimits: false, onePerResource: true },
+} as const satisfies Record<string, { inLimits: boolean; onePerResource: boolean }>;
+export type OperationLane = keyof typeof operationLanes;
+
 export interface OperationTypeFacts {
   slot: OperationSlot;
+  lane: OperationLane;
   /** What the CLI and the log say: "Deploying", "Destroying". */
   doing: string;
   done: string;
@@ -32,24 +44,32 @@ export interface OperationTypeFacts {
 
 /** Every operation type there is; one table for the API, the worker and the CLI. */
 export const operationTypes = {
-  "deployment.create": { slot: "changing", doing: "Deploying", done: "Deployment ready" },
-  "deployment.update": { slot: "changing", doing: "Updating", done: "Update complete" },
-  "deployment.start": { slot: "changing", doing: "Starting", done: "Started" },
-  "deployment.stop": { slot: "changing", doing: "Stopping", done: "Stopped" },
-  "deployment.restart": { slot: "changing", doing: "Restarting", done: "Restarted" },
-  "deployment.scale": { slot: "changing", doing: "Scaling", done: "Scaled" },
-  "deployment.rotate_credentials": { slot: "changing", doing: "Rotating credentials", done: "Credentials rotated" },
-  "deployment.destroy": { slot: "destroy", doing: "Destroying", done: "Destruction complete" },
+  "deployment.create": { slot: "changing", lane: "engine", doing: "Deploying", done: "Deployment ready" },
+  "deployment.update": { slot: "changing", lane: "engine", doing: "Updating", done: "Update complete" },
+  "deployment.start": { slot: "changing", lane: "engine", doing: "Starting", done: "Started" },
+  "deployment.stop": { slot: "changing", lane: "engine", doing: "Stopping", done: "Stopped" },
+  "deployment.restart": { slot: "changing", lane: "engine", doing: "Restarting", done: "Restarted" },
+  "deployment.scale": { slot: "changing", lane: "engine", doing: "Scaling", done: "Scaled" },
+  "deployment.rotate_credentials": {
+    slot: "changing",
+    lane: "engine",
+    doing: "Rotating credentials",
+    done: "Credentials rotated",
+  },
+  "deployment.destroy": { slot: "destroy", lane: "engine", doing: "Destroying", done: "Destruction complete" },
   // Of a cluster that is gone; done in the transaction that asks for it.
-  "deployment.abandon": { slot: "destroy", doing: "Abandoning", done: "Abandoned" },
-  "deployment.plan": { slot: "reading", doing: "Planning", done: "Plan ready" },
+  "deployment.abandon": { slot: "destroy", lane: "engine", doing: "Abandoning", done: "Abandoned" },
+  "deployment.plan": { slot: "reading", lane: "engine", doing: "Planning", done: "Plan ready" },
   // Looks every resource up, mends what is not as it must be, from an earlier state where one is named.
-  "deployment.reconcile": { slot: "changing", doing: "Reconciling", done: "Reconciled" },
-  "dag.sync": { slot: "changing", doing: "Syncing DAGs", done: "DAGs synced" },
-  // Has a lane of its own: it waits neither behind changes nor for a place in the organization's limits.
-  "access.sync": { slot: "reading", doing: "Syncing access", done: "Access synced" },
-  "stack.pulumi": { slot: "changing", doing: "Running pulumi", done: "pulumi finished" },
+  "deployment.reconcile": { slot: "changing", lane: "engine", doing: "Reconciling", done: "Reconciled" },
+  "dag.sync": { slot: "changing", lane: "engine", doing: "Syncing DAGs", done: "DAGs synced" },
+  "access.sync": { slot: "reading", lane: "access", doing: "Syncing access", done: "Access synced" },
+  "stack.pulumi": { slot: "changing", lane: "engine", doing: "Running pulumi", done: "pulumi finished" },
 } as const satisfies Record<string, OperationTypeFacts>;
+
+/** The types of a lane. */
+export const typesInLane = (lane: OperationLane): OperationType[] =>
+  OperationType.options.filter((type) => operationTypes[type].lane === lane);
 
 /**
  * The format of specs and operation inputs this version writes and the newest it understands. It rises with a field that

@@ -3,7 +3,7 @@ import { AppAccessError, type AppDoor } from "../automation/access/app-access.ts
 import { openAppAccess } from "../automation/access/open-app-access.ts";
 import type { OpenApp } from "../automation/worker/operation-run.ts";
 import { ADMIN_USER, FRONT_PORT } from "../domain/app-catalog.ts";
-import { appTypes, type DeploymentIdentity } from "../domain/deployment-spec.ts";
+import { appTypeOf, type DeploymentIdentity } from "../domain/deployment-spec.ts";
 import { kubernetesNames, namespaceName } from "../domain/kubernetes-names.ts";
 import { publicUrl } from "../domain/public-url.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -38,7 +38,7 @@ export function createAppAccesses(
   };
 
   return async ({ identity, cluster }, signal) => {
-    const appType = appTypes.find((known) => known === identity.appType);
+    const appType = appTypeOf(identity.appType);
     if (appType === undefined) throw new Error(`The app '${identity.appType}' has no people of its own.`);
     const { deploymentId: ownerId, organizationId } = identity;
     const secret = { ownerId, organizationId, name: "admin_password" };

@@ -1,7 +1,7 @@
 /** How the server looks at deployments on Kubernetes clusters: the cluster's answers in the API's words. */
 import { askPublicly } from "../automation/targets/kubernetes/public-address.ts";
 import { appCatalog } from "../domain/app-catalog.ts";
-import { appTypes } from "../domain/deployment-spec.ts";
+import { appTypeOf } from "../domain/deployment-spec.ts";
 import { namespaceName } from "../domain/kubernetes-names.ts";
 import { timestamp } from "../domain/timestamps.ts";
 import { ClusterFailure } from "../kubernetes/failure.ts";
@@ -105,7 +105,7 @@ async function askFrontDoor(
   { ingressAddress }: RuntimePlace,
   target: RuntimeTarget,
 ): Promise<HealthView["front_door"]> {
-  const app = appTypes.find((known) => known === target.appType);
+  const app = appTypeOf(target.appType);
   if (app === undefined || !Object.hasOwn(appCatalog, app)) {
     return { ok: false, checked_at: null, detail: "The app has no front door." };
   }

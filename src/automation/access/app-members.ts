@@ -7,9 +7,9 @@ export interface AppMember extends WantedPerson {
   userId: string;
 }
 
-/** By address. Sees what the transaction's scope sees. */
-export async function appMembers(db: Scoped, deploymentId: string): Promise<AppMember[]> {
-  const rows = await db
+/** Each member (`u`) with both roles at each deployment (`d`) of their organizations; nobody who is disabled. Sees what the transaction's scope sees. */
+export const rolesAtDeployments = (db: Scoped) =>
+  db
     .selectFrom("deployments as d")
     .innerJoin("environments as e", "e.id", "d.environment_id")
     .innerJoin("memberships as m", "m.organization_id", "d.organization_id")
@@ -18,8 +18,12 @@ export async function appMembers(db: Scoped, deploymentId: string): Promise<AppM
       join.onRef("p.project_id", "=", "e.project_id").onRef("p.user_id", "=", "m.user_id"),
     )
     .select(["u.id", "u.email", "u.name", "d.app_type", "m.role", "p.role as project_role"])
+    .where("u.disabled_at", "is", null);
+
+/** By address. */
+export async function appMembers(db: Scoped, deploymentId: string): Promise<AppMember[]> {
+  const rows = await rolesAtDeployments(db)
     .where("d.id", "=", deploymentId)
-    .where("u.disabled_at", "is", null)
     .where("u.is_service_account", "=", false)
     .orderBy("u.email")
     .execute();

@@ -8,7 +8,7 @@
  * come first, because their organization has had its last turn earlier. The platform's own wishes come behind all others.
  */
 import { type RawBuilder, sql } from "kysely";
-import { defaultQueueLimits } from "../../domain/operation.ts";
+import { defaultQueueLimits, OperationType, operationLanes, operationTypes } from "../../domain/operation.ts";
 
 /** Whether `queued` could be taken now, its organization's limit aside. Alias of the row: `queued`. */
 export const isDue: RawBuilder<boolean> = sql<boolean>`(queued.not_before <= now() AND NOT (${waitsForOther()}))`;
@@ -33,8 +33,10 @@ export const turnOrder: RawBuilder<unknown> = sql`waiting.running, waiting.claim
 /** The whole line at once: `due.rank` counts from 0 within each organization. */
 export const lineOrder: RawBuilder<unknown> = sql`due.background, waiting.running + due.rank, due.rank, waiting.claimed_at NULLS FIRST, waiting.organization_id`;
 
-/** Whether an operation that runs counts against its organization's limit: syncs of access have a lane of their own. */
-export const countsInLimit: RawBuilder<boolean> = sql<boolean>`type <> 'access.sync'`;
+const unlimited = OperationType.options.filter((type) => !operationLanes[operationTypes[type].lane].inLimits);
+
+/** Whether an operation that runs counts against its organization's limit. */
+export const countsInLimit: RawBuilder<boolean> = sql<boolean>`type NOT IN (${sql.join(unlimited.map((type) => sql.lit(type)))})`;
 
 /** How many operations of an organization may run; alias of the row: `turn`. */
 export const runningLimit: RawBuilder<number> = sql<number>`COALESCE(turn.running_limit, ${sql.lit(defaultQueueLimits.running)})`;

@@ -6,6 +6,7 @@ import {
   type OperationSlot,
   type OperationStatus,
   type OperationType,
+  operationLanes,
   operationTypes,
   SPEC_FORMAT,
 } from "../../domain/operation.ts";
@@ -59,10 +60,10 @@ export class QueueFull extends Error {
 /**
  * Queues an operation; workers are woken when the transaction commits.
  * A change is refused while another change or a destroy of the same resource is active; a destroy only while another
- * destroy is (it waits behind a running change); reading kinds never are, but for a second sync of the same app's access.
+ * destroy is (it waits behind a running change); reading kinds never are, but for those of which a resource has one at most.
  * What the platform queued by itself gives way.
  * @throws OperationConflict naming the operation in the way; the transaction stays usable
- * @throws QueueFull; never for a destroy, which makes room, nor for a sync of access, which nobody's leaving may wait for
+ * @throws QueueFull; never for a destroy, which makes room, nor for a type that counts in no limit
  */
 export async function submitOperation(db: Scoped, request: OperationRequest): Promise<Operation> {
   const { slot } = operationTypes[request.type];
@@ -97,7 +98,8 @@ export function operationParts(
   request: FirstOperation,
   { capability, from = sql`` }: { capability: RawBuilder<string>; from?: RawBuilder<unknown> },
 ): RawBuilder<unknown> {
-  const { slot } = operationTypes[request.type];
+  const { slot, lane } = operationTypes[request.type];
+  const alwaysFits = slot === "destroy" || !operationLanes[lane].inLimits;
   return sql`
     queued AS (
       INSERT INTO operations (id, organization_id, type, slot, resource_type, resource_id, input, capability,
@@ -109,7 +111,7 @@ export function operationParts(
       WHERE NOT EXISTS (
         SELECT 1 FROM operations
         WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
-      ) AND (${slot} = 'destroy' OR ${request.type} = 'access.sync' OR ${hasRoom(request.organizationId)})
+      ) AND (${alwaysFits}::boolean OR ${hasRoom(request.organizationId)})
       ON CONFLICT DO NOTHING
       RETURNING *
     ), queued_event AS (
@@ -140,8 +142,8 @@ const blockingSlots: Readonly<Record<OperationSlot, OperationSlot[]>> = {
 };
 
 async function activeOperation(db: Scoped, { resourceId, type }: OperationRequest): Promise<Operation | undefined> {
-  const { slot } = operationTypes[type];
-  if (slot === "reading" && type !== "access.sync") return undefined;
+  const { slot, lane } = operationTypes[type];
+  if (slot === "reading" && !operationLanes[lane].onePerResource) return undefined;
   return db
     .selectFrom("operations")
     .selectAll()

@@ -1,7 +1,7 @@
 /** The step that carries members and their roles into an app (ON-17, NH-11). */
 
 import { managedAppRoles } from "../../domain/app-roles.ts";
-import { appTypes } from "../../domain/deployment-spec.ts";
+import { appTypeOf } from "../../domain/deployment-spec.ts";
 import { failure } from "../../domain/failures.ts";
 import { type AppAccess, AppAccessError } from "../access/app-access.ts";
 import { type SyncOutcome, syncApp } from "../access/sync-app.ts";
@@ -16,7 +16,7 @@ import { StepFailure } from "./target-driver.ts";
  */
 export async function syncAccess(run: OperationRun): Promise<void> {
   const { store, claim, context, io } = run;
-  const appType = appTypes.find((known) => known === context.identity.appType);
+  const appType = appTypeOf(context.identity.appType);
   const start = await store.asPlatform((db) => startSync(db, claim.operation));
   if (start === undefined || appType === undefined) {
     run.results.result = { outcome: "skipped", message: "The app does not run, or is being destroyed." };

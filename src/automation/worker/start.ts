@@ -1,11 +1,12 @@
 /** The worker: claims operations it is able to run, as many at once as it has slots, and keeps their leases. */
 import { hostname } from "node:os";
 import { newId } from "../../domain/ids.ts";
+import { type OperationLane, operationLanes, typesInLane } from "../../domain/operation.ts";
 import type { Store } from "../../store/database.ts";
 import { sweepWhenDue } from "../drift/drift-sweep.ts";
 import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
 import { createAccessFeeder } from "./access-feeder.ts";
-import { type Claim, type Claimant, claimOperation, knownHere } from "./claim.ts";
+import { type Claim, claimOperation, knownHere } from "./claim.ts";
 import { executeOperation } from "./execute.ts";
 import { createLane } from "./lane.ts";
 import { markWorker, registerWorker, renewLeases, sweepExpired } from "./leases.ts";
@@ -68,7 +69,7 @@ interface Running {
 
 /** Syncs of access at once: they wait for apps more than they work. */
 const ACCESS_SLOTS = 2;
-const accessTypes: readonly string[] = ["access.sync"];
+const accessTypes: readonly string[] = typesInLane("access");
 
 /** Whether a sweep is due is asked this often; the interval between sweeps is the installation's. */
 const LONGEST_LOOK_SECONDS = 30;
@@ -107,24 +108,19 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
   const leaseEnd = () => performance.now() + timings.leaseSeconds * 1000;
 
-  const claimOf = (lane: Pick<Claimant, "inLimits"> & { types: readonly string[] }) => () =>
+  const claimOf = (lane: OperationLane) => () =>
     claimOperation(store, {
       workerId: id,
       capabilities: deps.capabilities,
       leaseSeconds: timings.leaseSeconds,
-      knows: { types: lane.types, specFormat },
-      inLimits: lane.inLimits ?? true,
+      knows: { types: knows.types.filter((type) => isAccess(type) === (lane === "access")), specFormat },
+      inLimits: operationLanes[lane].inLimits,
     }).catch((error: unknown) => {
       log.warn({ error: String(error) }, "The queue could not be asked");
       return undefined;
     });
-  const engineTypes = knows.types.filter((type) => !isAccess(type));
-  const lanes = [createLane({ slots: deps.slots, accepting, claim: claimOf({ types: engineTypes }), start })];
-  if (syncs) {
-    // Of their own, so that nobody's leaving waits behind an update of ten minutes.
-    const claim = claimOf({ types: knows.types.filter(isAccess), inLimits: false });
-    lanes.push(createLane({ slots: ACCESS_SLOTS, accepting, claim, start }));
-  }
+  const lanes = [createLane({ slots: deps.slots, accepting, claim: claimOf("engine"), start })];
+  if (syncs) lanes.push(createLane({ slots: ACCESS_SLOTS, accepting, claim: claimOf("access"), start }));
   const wake = () => {
     for (const lane of lanes) lane.wake();
   };

@@ -1,4 +1,5 @@
 /** `onvera deploy`: creates a deployment and follows it until it can be used. */
+import { ADMIN_USER } from "../../domain/app-catalog.ts";
 import { shownId } from "../find-deployment.ts";
 import { runOperation } from "../follow/run-operation.ts";
 import { argument, type Invocation } from "../invocation.ts";
@@ -34,6 +35,6 @@ export async function run(given: Invocation): Promise<number> {
 const whereToGo = (url: string | null, id: string): string =>
   `\n${fields([
     ["URL", url],
-    ["User", "admin"],
+    ["User", ADMIN_USER],
     ["Password", `onvera credentials ${id}`],
   ])}`;

@@ -3,7 +3,7 @@
 import type { Selectable } from "kysely";
 import type { z } from "zod";
 import { type AppMember, appMembers } from "../../automation/access/app-members.ts";
-import { appTypes } from "../../domain/deployment-spec.ts";
+import { appTypeOf } from "../../domain/deployment-spec.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
@@ -48,7 +48,7 @@ export function refuseSync(row: DeploymentRow): void {
 }
 
 function syncRefusal({ status, app_type: appType, spec }: DeploymentRow): string | undefined {
-  if (!appTypes.some((known) => known === appType)) return "This app has no people of its own";
+  if (appTypeOf(appType) === undefined) return "This app has no people of its own";
   if (status === "destroyed") return "Deployment has been destroyed";
   if (status === "destroying") return "Deployment is being destroyed and lets nobody in";
   if (status === "failed") return "Deployment has failed. It can only be destroyed";

@@ -1,11 +1,11 @@
 /** One client per deployment, made of the deployment's own record: it appears and goes with it. */
 import type { ClientMetadata } from "oidc-provider";
+import { appTypeOf } from "../../domain/deployment-spec.ts";
 import { parseId } from "../../domain/ids.ts";
 import { publicUrl } from "../../domain/public-url.ts";
 import { CLIENT_SECRET, redirectUri, SIGN_IN_SCOPE } from "../../domain/sign-in.ts";
 import type { Scoped } from "../../store/database.ts";
 import type { ServerDeps } from "../deps.ts";
-import { appTypeOf } from "./members.ts";
 
 /**
  * The client of a deployment that lives. Needs a platform transaction.

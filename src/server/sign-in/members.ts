@@ -1,6 +1,6 @@
 /** Who may open which deployment, and as what: asked anew at every authorization and every token. */
+import { rolesAtDeployments } from "../../automation/access/app-members.ts";
 import { memberAppRole } from "../../domain/app-roles.ts";
-import { type AppType, appTypes } from "../../domain/deployment-spec.ts";
 import type { Scoped } from "../../store/database.ts";
 
 export interface AppMember {
@@ -13,9 +13,6 @@ export interface AppMember {
   appRole: string;
 }
 
-/** The app of a deployment, where it is one of ours. */
-export const appTypeOf = (name: string): AppType | undefined => appTypes.find((known) => known === name);
-
 /**
  * The person as a member of the organization a deployment belongs to. Needs a platform transaction.
  * @returns undefined for nobody, a disabled person, no member, a role that may not see the deployment, or a destroyed one
@@ -24,20 +21,11 @@ export async function memberAt(
   db: Scoped,
   { userId, deploymentId }: { userId: string; deploymentId: string },
 ): Promise<AppMember | undefined> {
-  const row = await db
-    .selectFrom("deployments as d")
-    .innerJoin("environments as e", "e.id", "d.environment_id")
-    .innerJoin("memberships as m", "m.organization_id", "d.organization_id")
-    .innerJoin("users as u", "u.id", "m.user_id")
-    .leftJoin("project_roles as p", (join) =>
-      join.onRef("p.project_id", "=", "e.project_id").onRef("p.user_id", "=", "m.user_id"),
-    )
-    .select(["u.id", "u.email", "u.name", "m.role", "p.role as project_role", "d.organization_id", "d.app_type"])
-    .select("d.name as deployment_name")
+  const row = await rolesAtDeployments(db)
+    .select(["d.organization_id", "d.name as deployment_name"])
     .where("d.id", "=", deploymentId)
     .where("d.status", "in", ["provisioning", "ready"])
     .where("u.id", "=", userId)
-    .where("u.disabled_at", "is", null)
     .executeTakeFirst();
   if (!row) return undefined;
   const appRole = memberAppRole(row.app_type, row.role, row.project_role ?? undefined);

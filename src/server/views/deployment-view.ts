@@ -1,6 +1,6 @@
 /** A deployment as the API shows it. Pure: everything it needs is given. */
 import { availableActions } from "../../domain/deployment-gate.ts";
-import { appTypes, type DeploymentSpec } from "../../domain/deployment-spec.ts";
+import { appTypeOf, type DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { publicUrl } from "../../domain/public-url.ts";
 import { signInUrl } from "../../domain/sign-in.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
@@ -23,7 +23,7 @@ export function deploymentView(row: DeploymentRow, { health, reveal }: Deploymen
   const facts = gateFacts(row);
   const current = facts.destroying ?? facts.changing;
   const self = `${API_BASE}/deployments/${row.id}`;
-  const appType = appTypes.find((known) => known === row.app_type);
+  const appType = appTypeOf(row.app_type);
   const environmentId = row.is_default ? DEFAULT_ENVIRONMENT : row.environment_id;
   return {
     id: row.id,

@@ -1,5 +1,5 @@
 /** The local cluster's side of an operation: packages, template databases, revision files, health, and the destroy steps. */
-import { type AppType, appTypes } from "../../../domain/deployment-spec.ts";
+import { appTypeOf } from "../../../domain/deployment-spec.ts";
 import { failure } from "../../../domain/failures.ts";
 import type { TargetContext } from "../../../domain/program-input.ts";
 import type { PackageStore } from "../../../local/packages/package-store.ts";
@@ -109,7 +109,7 @@ export function createLocalDriver(deps: LocalDriverDeps): TargetDriver {
 
 /** The package first, because the template is made by the app's own migration. */
 async function prepareApp(deps: LocalDriverDeps, deployment: DeploymentContext, io: StepIo): Promise<string | null> {
-  const app = appTypes.find((known): known is AppType => known === deployment.identity.appType);
+  const app = appTypeOf(deployment.identity.appType);
   if (app === undefined || deployment.workload === null) return null;
   const installed = await deps.packages.install(deployment.workload.package.lock, {
     progress: packageProgress(io),
