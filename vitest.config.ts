@@ -5,7 +5,7 @@ const retry = process.env.CI ? 1 : 0;
 
 /**
  * A worker reads the product once for all its files, instead of once for each: nearly half of the processor time of these
- * layers. Their files share nothing else: each has a server and a database of its own, or needs neither.
+ * layers. Only where no file puts something else in the place of a module.
  */
 const readOnce = { isolate: false };
 
@@ -21,8 +21,7 @@ export default defineConfig({
     projects: [
       layer("unit", readOnce),
       layer("stacks", { ...readOnce, testTimeout: 60_000 }),
-      // Its files wait for their databases as often as they compute; on two cores vitest would run one at a time.
-      layer("http", { ...readOnce, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 300_000 }),
+      layer("http", { testTimeout: 60_000, hookTimeout: 300_000 }),
       layer("automation", { testTimeout: 300_000, hookTimeout: 900_000, fileParallelism: false }),
       layer("local", { testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false }),
       layer("browser", { testTimeout: 180_000, hookTimeout: 300_000, fileParallelism: false }),

@@ -12,11 +12,14 @@ interface Table {
   name: string;
   /** Each row of it is some organization's. */
   has_owner: boolean;
+  /** A row of it may be some organization's, and says so. */
+  names_owner: boolean;
 }
 
 const tablesQuery = `
   SELECT format('%I.%I', n.nspname, c.relname) AS name, EXISTS (
-    SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id' AND a.attnotnull) AS has_owner
+    SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id' AND a.attnotnull) AS has_owner, EXISTS (
+    SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id') AS names_owner
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname IN ('onvera', 'pulumi') AND c.relkind = 'r' ORDER BY 1`;
 
@@ -49,17 +52,19 @@ export async function rowsOf(
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    const own = new Map<string, string[]>();
+    const found = new Map<string, string[]>();
     const { rows: tables } = await client.query<Table>(tablesQuery);
-    for (const { name, has_owner: hasOwner } of tables) {
+    for (const { name, has_owner: hasOwner, names_owner: namesOwner } of tables) {
+      // What somebody else's row says of this organization, the filter of an export for one, is still theirs.
+      const own = namesOwner ? `WHERE organization_id = $1 ${hasOwner ? "" : "OR organization_id IS NULL"}` : "";
       const { rows } = await client.query<{ text: string }>(
-        `SELECT t::text AS text FROM ${name} t ${hasOwner ? "WHERE organization_id = $1" : ""} ORDER BY 1`,
-        hasOwner ? [organizationId] : [],
+        `SELECT t::text AS text FROM ${name} t ${own} ORDER BY 1`,
+        namesOwner ? [organizationId] : [],
       );
       const texts = rows.map(({ text }) => text);
-      own.set(name, hasOwner ? texts : texts.filter(isOwn));
+      found.set(name, hasOwner ? texts : texts.filter(isOwn));
     }
-    return own;
+    return found;
   } finally {
     await client.end();
   }
