@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Store } from "../store/database.ts";
 import type { ServerLog } from "./deps.ts";
+import { forgetDetails } from "./old-details.ts";
 import { forgetProviderRecords } from "./sign-in/forgetting.ts";
 
 /** When an answer is too old to be given again. */
@@ -10,11 +11,19 @@ export const tooOld = sql<Date>`now() - interval '24 hours'`;
 const HOUR_MILLISECONDS = 3_600_000;
 const BATCH = 5000;
 
+/** Each removes what is too old, in batches, and may run on several servers at a time. */
+const housekeeping: readonly (readonly [what: string, forget: (store: Store) => Promise<number>])[] = [
+  ["Old answers", forgetAnswers],
+  ["Old sign-ins", forgetProviderRecords],
+  ["Details of old operations", forgetDetails],
+];
+
 /** Forgets once an hour; several servers may do it at a time. The first time comes after the first hour. */
 export function startForgetting({ store, log }: { store: Store; log: ServerLog }): { stop(): void } {
   const timer = setInterval(() => {
-    forgetAnswers(store).catch((err: unknown) => log.error({ err }, "Old answers could not be forgotten"));
-    forgetProviderRecords(store).catch((err: unknown) => log.error({ err }, "Old sign-ins could not be forgotten"));
+    for (const [what, forget] of housekeeping) {
+      forget(store).catch((err: unknown) => log.error({ err }, `${what} could not be forgotten`));
+    }
   }, HOUR_MILLISECONDS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
