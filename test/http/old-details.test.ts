@@ -30,7 +30,7 @@ async function operation(daysAgo: number | null): Promise<string> {
       WHERE id = ${id}`.execute(db);
     await sql`UPDATE operations SET next_event_seq = ${TYPES.length + 1} WHERE id = ${id}`.execute(db);
     if (daysAgo === null) return;
-    await sql`UPDATE operations SET status = 'succeeded', ended_at = now() - make_interval(days => ${daysAgo}) WHERE id = ${id}`.execute(
+    await sql`UPDATE operations SET status = 'succeeded', ended_at = now() - make_interval(hours => ${daysAgo * 24}) WHERE id = ${id}`.execute(
       db,
     );
   });
@@ -39,7 +39,7 @@ async function operation(daysAgo: number | null): Promise<string> {
 
 const typesOf = async (id: string): Promise<string[]> => {
   const { body } = await server.call("GET", `/api/v1/operations/${id}/events?after=0`, { key });
-  return body.data.events.map(({ type }: { type: string }) => type);
+  return body.data.items.map(({ type }: { type: string }) => type);
 };
 
 it("details of operations that ended 90 days ago go, how they went and ended stays; younger and running ones keep all (NH-09)", async () => {
