@@ -10,6 +10,8 @@ export interface ChaosOptions {
   count: number | undefined;
   /** Only cases whose name holds this text. */
   only: string | undefined;
+  /** An older version to run beside this one; undefined for none. */
+  from: string | undefined;
   /** Makes random choices repeatable. */
   seed: number;
   /** One line for whoever watches; goes to standard error. */
@@ -22,6 +24,7 @@ export const sampleOptions: ChaosOptions = {
   minutes: undefined,
   count: undefined,
   only: undefined,
+  from: undefined,
   seed: 1,
   say: () => undefined,
 };

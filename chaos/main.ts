@@ -18,6 +18,7 @@ Options:
   --minutes N     how long to go on, where a test has no end of its own
   --count N       how often, where a test repeats one thing
   --only TEXT     only cases whose name holds TEXT
+  --from REF      upgrade: beside the worker of this older commit or tag, built from the repository's history
   --seed N        makes random choices repeatable
   --json          one line per test: {test, cases, terminal, orphans, duplicates, lost, ok}, and its own figures
   --help          this text
@@ -41,6 +42,7 @@ function commandLine() {
         minutes: { type: "string" },
         count: { type: "string" },
         only: { type: "string" },
+        from: { type: "string" },
         seed: { type: "string" },
       },
     });
@@ -70,6 +72,7 @@ const options = {
   minutes: positive("minutes", values.minutes),
   count: positive("count", values.count),
   only: values.only,
+  from: values.from,
   seed: positive("seed", values.seed) ?? 1,
   say: (line: string) => void process.stderr.write(`${line}\n`),
 };

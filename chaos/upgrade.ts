@@ -9,6 +9,7 @@ import { type ControlPlane, startControlPlane } from "../test/support/control-pl
 import { startScratchPostgres } from "../test/support/postgres.ts";
 import type { ChaosReport, ChaosTest } from "./chaos-test.ts";
 import { inSession } from "./crash-matrix/state-hold.ts";
+import { runBesideOlder } from "./upgrade/beside-older.ts";
 import { readStoredStacks, restoreStoredStacks } from "./upgrade/stored-stacks.ts";
 
 const DEPLOYMENTS = 6;
@@ -17,8 +18,10 @@ const ENDED_SECONDS = 300;
 const LANES = 3;
 
 export const upgrade: ChaosTest = {
-  summary: "R13: 10 stored stacks through an upgrade, old and new workers, the schema migrated under load (--count N)",
-  run: ({ count, say }) => runUpgrade(count ?? DEPLOYMENTS, say),
+  summary:
+    "R13: 10 stored stacks through an upgrade, old and new workers, the schema migrated under load (--count N); --from REF: beside a really older build",
+  run: ({ count, from, seed, say }) =>
+    from === undefined ? runUpgrade(count ?? DEPLOYMENTS, say) : runBesideOlder({ ref: from, count, seed, say }),
 };
 
 /** Came after the version that left the stored stacks. */

@@ -18,6 +18,8 @@ export interface ClusterOptions {
   leaseSeconds: number;
   /** How many files and connections each server may have open. */
   serverOpenFiles?: number;
+  /** Another version's `./onvera`, for all of them. */
+  launcher?: string;
 }
 
 export interface Answer {
@@ -82,12 +84,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         installation,
         verb: "server",
         env: { ONVERA_API_PORT: String(port) },
+        launcher: options.launcher,
         ...(options.serverOpenFiles === undefined ? {} : { openFiles: options.serverOpenFiles }),
       }),
     );
   }
   const workers = Array.from({ length: options.workers }, (_, index) =>
-    createMember(`worker ${index + 1}`, { installation, verb: "worker", env: {} }),
+    createMember(`worker ${index + 1}`, { installation, verb: "worker", env: {}, launcher: options.launcher }),
   );
   // The first one makes folders, keys and the first admin; the others find them.
   await servers[0]?.start();

@@ -10,10 +10,13 @@ export interface MemberOptions {
   env: Record<string, string>;
   /** How many files and connections it may have open. */
   openFiles?: number;
+  /** Another version's `./onvera`. */
+  launcher?: string | undefined;
 }
 
 export interface Member {
   name: string;
+  verb: MemberOptions["verb"];
   /** Of its process; undefined before the first start. */
   pid(): number | undefined;
   /** True while its process lives and has said that it is ready. */
@@ -36,7 +39,7 @@ const SAID_CHARACTERS = 4000;
 const isTold = process.env.ONVERA_TEST_LOG !== undefined;
 
 /** Describes a member; nothing runs until it is started. */
-export function createMember(name: string, { installation, verb, env, openFiles }: MemberOptions): Member {
+export function createMember(name: string, { installation, verb, env, openFiles, launcher }: MemberOptions): Member {
   let child: ChildProcess | undefined;
   let ready = false;
   let said = "";
@@ -62,12 +65,13 @@ export function createMember(name: string, { installation, verb, env, openFiles 
 
   return {
     name,
+    verb,
     pid: () => child?.pid,
     isReady: () => ready && alive(),
     async start() {
       for (;;) {
         said = "";
-        const started = installation.spawnOnvera([verb], { env, openFiles });
+        const started = installation.spawnOnvera([verb], { env, openFiles, launcher });
         child = started;
         ready = await once_(started);
         if (ready) return;

@@ -29,6 +29,8 @@ export interface SpawnOptions {
   env?: Record<string, string>;
   /** How many files and connections it may have open; as many as this process when left out. */
   openFiles?: number | undefined;
+  /** Another version's `./onvera`. */
+  launcher?: string | undefined;
 }
 
 export interface Installation {
@@ -69,8 +71,9 @@ export function makeInstallation(extraEnvironment: Record<string, string> = {}):
     ...extraEnvironment,
   };
 
-  const launcher = path.join(checkout, "onvera");
-  const spawnOnvera: Installation["spawnOnvera"] = (args, { terminal = false, env: more = {}, openFiles } = {}) => {
+  const present = path.join(checkout, "onvera");
+  const spawnOnvera: Installation["spawnOnvera"] = (args, options = {}) => {
+    const { terminal = false, env: more = {}, openFiles, launcher = present } = options;
     const limited = openFiles === undefined ? [] : ["-c", 'ulimit -n "$0" && exec "$@"', String(openFiles)];
     const [command, given] =
       limited.length > 0
