@@ -8,9 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 // The real apps wait for each other's processes as often as they compute: the other layers run beside them.
-const quick = ["unit", "stacks", "http"];
-const timed = ["automation", "chaos", "browser", "cluster"];
-const lanes = [[...quick, ...timed], ["local"]];
+const lanes = [["unit", "stacks", "http", "automation", "chaos", "browser", "cluster"], ["local"]];
 // Run by name only (and by .ci/run): not every machine has a Chromium, and a Kubernetes node needs root.
 const byNameOnly = ["browser", "cluster"];
 const known = lanes.flat();
@@ -31,19 +29,14 @@ const results = `${root}node_modules/.cache/onvera-test-results`;
 mkdirSync(results, { recursive: true });
 for (const layer of wanted.length > 0 ? layers : known) rmSync(`${results}/${layer}.json`, { force: true });
 
-// A shared CI machine may stall for seconds already: there nothing runs beside a layer whose tests are about time (leases,
-// fences). The quick ones wait for events only, and run beside the real apps.
-const parts = process.env.CI ? [[quick, ["local"]], ...timed.map((layer) => [[layer]])] : [lanes];
-let failed = false;
-for (const part of parts) failed = (await runSideBySide(part)) || failed;
+// A shared CI machine may stall for seconds already: there nothing runs beside anything.
+const lanesHere = process.env.CI ? [known] : lanes;
+const running = lanesHere
+  .map((lane) => lane.filter((layer) => layers.includes(layer)))
+  .filter(({ length }) => length > 0);
+const codes = await Promise.all(running.map((lane) => runLane(lane, running.length > 1)));
+const failed = codes.some((code) => code !== 0);
 process.exit(await run(["scripts/test-summary.mjs", "--layers", layers.join(","), failed ? "1" : "0"]));
-
-/** The lanes of one part. @returns whether one of their layers failed */
-async function runSideBySide(part) {
-  const running = part.map((lane) => lane.filter((layer) => layers.includes(layer))).filter(({ length }) => length > 0);
-  const codes = await Promise.all(running.map((lane) => runLane(lane, running.length > 1)));
-  return codes.some((code) => code !== 0);
-}
 
 /** One layer after the other. Beside another lane, each line says which layer it is of. */
 async function runLane(lane, isBeside) {
