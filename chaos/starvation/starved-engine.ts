@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Operation } from "../../src/store/schema.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 import { type ControlPlane, startControlPlane } from "../../test/support/control-plane.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../../test/support/postgres.ts";
 import { until } from "../../test/support/until.ts";

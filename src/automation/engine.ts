@@ -5,7 +5,7 @@
 import type { OperationError } from "../domain/operation.ts";
 import type { ProgramInput } from "../domain/program-input.ts";
 import type { StackAccess } from "../domain/stack-access.ts";
-import type { ProcessRecord } from "../store/schema.ts";
+import type { ProcessRecord } from "../store/tables/operations.ts";
 import type { EngineEvent } from "./events.ts";
 
 export type EngineVerb = "up" | "preview" | "destroy" | "refresh";

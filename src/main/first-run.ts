@@ -8,7 +8,7 @@ import { insertOrganization } from "../server/services/organizations.ts";
 import { ensureUser, hashPassword } from "../server/services/users.ts";
 import { writeAudit } from "../store/audit.ts";
 import type { Scoped } from "../store/database.ts";
-import type { Actor } from "../store/schema.ts";
+import type { Actor } from "../store/tables/audit.ts";
 import { ensureSecretFile } from "./credentials-file.ts";
 import type { Installation } from "./installation.ts";
 import { firstAdminFile, localKeyFile } from "./local-key.ts";

@@ -1,6 +1,6 @@
 /** Who runs a verb on the control plane's host, as the audit log names them. */
 import { userInfo } from "node:os";
-import type { Actor } from "../store/schema.ts";
+import type { Actor } from "../store/tables/audit.ts";
 
 /** The user of this machine. */
 export function hostOperator(): Actor {

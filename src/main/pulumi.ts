@@ -14,7 +14,7 @@ import { createSupervisorClient } from "../local/supervisor/client.ts";
 import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderHost } from "../providers/host/provider-host.ts";
 import { writeAudit } from "../store/audit.ts";
-import type { Cluster } from "../store/schema.ts";
+import type { Cluster } from "../store/tables/places.ts";
 import { distFile } from "./dist-file.ts";
 import { type Installation, openRunningInstallation } from "./installation.ts";
 import { createKubernetesTarget } from "./kubernetes-target.ts";

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { OperationConflict, QueueFull, submitOperation } from "../automation/operations/submit.ts";
 import { writeAudit } from "../store/audit.ts";
 import type { Scoped } from "../store/database.ts";
-import type { Actor } from "../store/schema.ts";
+import type { Actor } from "../store/tables/audit.ts";
 import type { Installation } from "./installation.ts";
 import type { Log } from "./log.ts";
 import { type RestoredMark, readRestoredMark, removeRestoredMark } from "./restored-mark.ts";

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { OnveraError } from "../domain/errors.ts";
 import { judge, type Permission, permissions, type Role, type Scope, scopesOf } from "../domain/permissions.ts";
-import type { Actor } from "../store/schema.ts";
+import type { Actor } from "../store/tables/audit.ts";
 import type { DeclaredRoute } from "./contracts/registry.ts";
 
 export interface Caller {

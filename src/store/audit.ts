@@ -1,7 +1,7 @@
 /** The audit log's one way in: a line written in the same transaction as the change it tells of. */
 import { sql } from "kysely";
 import type { Scoped } from "./database.ts";
-import type { Actor } from "./schema.ts";
+import type { Actor } from "./tables/audit.ts";
 
 export interface AuditEntry {
   /** null for what concerns the installation; such a line needs a platform transaction. */

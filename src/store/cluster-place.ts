@@ -4,7 +4,7 @@ import { type Placement, placementOf } from "../domain/kubernetes-settings.ts";
 import { openAccess, openDatabaseUrl } from "./crypto/cluster-secrets.ts";
 import type { DataKeys } from "./crypto/data-keys.ts";
 import type { Scoped } from "./database.ts";
-import type { Cluster } from "./schema.ts";
+import type { Cluster } from "./tables/places.ts";
 
 export interface ClusterPlace {
   cluster: Cluster;

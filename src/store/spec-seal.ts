@@ -7,7 +7,7 @@ import { type SealedMember, type SealedValue, seal, unseal } from "../domain/env
 import type { DataKeys } from "./crypto/data-keys.ts";
 import type { SealedSpot } from "./crypto/places.ts";
 import type { Scoped } from "./database.ts";
-import type { StoredSpec } from "./schema.ts";
+import type { StoredSpec } from "./tables/deployments.ts";
 
 /** Where a stored spec stands; a sealed member opens nowhere else. */
 export type SpecPlace = `deployment_specs|${string}|${number}` | `operations|${string}|${string}`;

@@ -7,7 +7,7 @@ import { sweepExpired } from "../../src/automation/worker/leases.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
-import type { Operation } from "../../src/store/schema.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 import {
   changeBench,
   deployBench,

@@ -15,7 +15,7 @@ import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { keyRing } from "../../src/store/crypto/master-key.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
-import type { Operation } from "../../src/store/schema.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 import { makePlace, type Place } from "./control-plane-rows.ts";
 import type { ScratchPostgres } from "./postgres.ts";
 

@@ -8,7 +8,8 @@ import { newId } from "../../src/domain/ids.ts";
 import { hostLabel, hostSuffix } from "../../src/domain/names.ts";
 import type { OperationType } from "../../src/domain/operation.ts";
 import type { Store } from "../../src/store/database.ts";
-import type { Actor, Operation } from "../../src/store/schema.ts";
+import type { Actor } from "../../src/store/tables/audit.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 
 export const testActor: Actor = { kind: "system", id: "test", name: "test" };
 

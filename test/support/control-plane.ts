@@ -30,8 +30,8 @@ import { openDataKeys } from "../../src/store/crypto/data-keys.ts";
 import { keyRing } from "../../src/store/crypto/master-key.ts";
 import { openStore, type Store } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
-import type { Operation } from "../../src/store/schema.ts";
 import { ensureStateRole } from "../../src/store/state-role.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 import { bundle, bundleRunner } from "./bundle.ts";
 import {
   changeBench,

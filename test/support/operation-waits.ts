@@ -1,7 +1,7 @@
 /** Waiting for what becomes of an operation. */
 import { listen } from "../../src/automation/worker/notifications.ts";
 import type { Store } from "../../src/store/database.ts";
-import type { Operation } from "../../src/store/schema.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 
 /** Waits on the operation's own notices. */
 export function watchOperations(store: Store) {

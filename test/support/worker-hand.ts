@@ -6,7 +6,7 @@ import { registerWorker } from "../../src/automation/worker/leases.ts";
 import { newId } from "../../src/domain/ids.ts";
 import type { OperationError } from "../../src/domain/operation.ts";
 import type { Store } from "../../src/store/database.ts";
-import type { ReceiptItem } from "../../src/store/schema.ts";
+import type { ReceiptItem } from "../../src/store/tables/stacks.ts";
 
 /** Makes a worker known that runs nothing. @returns its id */
 export async function addWorker(store: Store, node: string = newId("worker")): Promise<string> {

@@ -4,7 +4,7 @@ import { lookUpLocally } from "../../src/automation/targets/local/look-up.ts";
 import { findOwnedLocally, removeOwnedLocally } from "../../src/automation/targets/local/owned.ts";
 import { refuseResidue, sweptItems } from "../../src/automation/worker/receipt.ts";
 import { StepFailure } from "../../src/automation/worker/target-driver.ts";
-import type { ReceiptItem } from "../../src/store/schema.ts";
+import type { ReceiptItem } from "../../src/store/tables/stacks.ts";
 import { createFakeSupervisor } from "../support/fake-supervisor.ts";
 
 const id = "dep_550e8400-e29b-41d4-a716-446655440000";

@@ -3,7 +3,7 @@ import { NotCancelable } from "../../src/automation/operations/cancel.ts";
 import { OperationConflict } from "../../src/automation/operations/submit.ts";
 import { errorCatalogue, OnveraError } from "../../src/domain/errors.ts";
 import { publicError } from "../../src/server/problems.ts";
-import type { Operation } from "../../src/store/schema.ts";
+import type { Operation } from "../../src/store/tables/operations.ts";
 
 describe("the error catalogue", () => {
   it("has words for every code, and only codes in the documented style", () => {

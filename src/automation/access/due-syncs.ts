@@ -5,7 +5,8 @@
 import { sql } from "kysely";
 import { appTypes } from "../../domain/deployment-spec.ts";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { Actor, Operation } from "../../store/schema.ts";
+import type { Actor } from "../../store/tables/audit.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { OperationConflict, type OperationRequest, submitOperation } from "../operations/submit.ts";
 
 const syncActor: Actor = { kind: "system", id: "access-sync", name: "access sync" };

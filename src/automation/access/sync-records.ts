@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { writeAudit } from "../../store/audit.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { Lease } from "../operations/event-log.ts";
 import { ROLL_BACK_STEP } from "../worker/steps.ts";
 import { type AppMember, appMembers } from "./app-members.ts";

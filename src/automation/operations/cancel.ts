@@ -2,7 +2,8 @@
 import { canceledResult } from "../../domain/canceled-result.ts";
 import { isTerminal, type OperationType } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Actor, Operation } from "../../store/schema.ts";
+import type { Actor } from "../../store/tables/audit.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { noteOperationEnd } from "../access/sync-records.ts";
 import { recordCanceledDeployment } from "./deployment-facts.ts";
 import { appendEvents } from "./event-log.ts";

@@ -5,7 +5,9 @@
 import { sql } from "kysely";
 import type { OperationError } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Condition, Deployment, Operation, ReceiptItem } from "../../store/schema.ts";
+import type { Condition, Deployment } from "../../store/tables/deployments.ts";
+import type { Operation } from "../../store/tables/operations.ts";
+import type { ReceiptItem } from "../../store/tables/stacks.ts";
 
 export interface OperationSuccess {
   /** Public outputs of the run; absent leaves the stored ones. */

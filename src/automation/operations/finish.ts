@@ -5,7 +5,7 @@ import type { OperationError, OperationType } from "../../domain/operation.ts";
 import { operationTypes } from "../../domain/operation.ts";
 import { writeAudit } from "../../store/audit.ts";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { noteOperationEnd } from "../access/sync-records.ts";
 import {
   type OperationSuccess,

@@ -11,7 +11,8 @@ import {
   SPEC_FORMAT,
 } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Actor, Operation } from "../../store/schema.ts";
+import type { Actor } from "../../store/tables/audit.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { appendEvents } from "./event-log.ts";
 import { isBackground } from "./queue-order.ts";
 

@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { processIdentity } from "../../local/process-identity.ts";
 import { writeAudit } from "../../store/audit.ts";
 import type { Store } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { readStackLocks, removeStackLock } from "./state-rows.ts";
 
 /**

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { failure } from "../../domain/failures.ts";
 import { writeAudit } from "../../store/audit.ts";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { StepFailure } from "../worker/target-driver.ts";
 import { openState, stateFault } from "./state-integrity.ts";
 import { readStateRow, stateKey, writeStateRow } from "./state-rows.ts";

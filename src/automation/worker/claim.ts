@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { operationTypes, SPEC_FORMAT } from "../../domain/operation.ts";
 import { phaseMessages } from "../../domain/phases.ts";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { appendEvents, type Lease } from "../operations/event-log.ts";
 import { raiseFence } from "../operations/fence.ts";
 import {

@@ -6,9 +6,11 @@ import type { Surroundings } from "../../stacks/apps/app-module.ts";
 import { workloadFor } from "../../stacks/apps/registry.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster, Deployment, Operation } from "../../store/schema.ts";
 import { readSignInAddress } from "../../store/sign-in-address.ts";
 import { openSpec, openStored, planPlace, revisionPlace } from "../../store/spec-seal.ts";
+import type { Deployment } from "../../store/tables/deployments.ts";
+import type { Operation } from "../../store/tables/operations.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import { inputDigest } from "../drift/input-digest.ts";
 
 export interface DeploymentRecord {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type CanceledResources, canceledResult } from "../../domain/canceled-result.ts";
 import { failure, lastWord } from "../../domain/failures.ts";
 import type { OperationError, OperationType } from "../../domain/operation.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { workerError } from "../errors.ts";
 import { type Ending, finishOperation, requeueOperation } from "../operations/finish.ts";
 import { removeStaleLocks } from "../recovery/stale-lock.ts";

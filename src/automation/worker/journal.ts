@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from "kysely";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { Operation, ProcessRecord } from "../../store/schema.ts";
+import type { Operation, ProcessRecord } from "../../store/tables/operations.ts";
 import { appendLeasedEvents, type Lease, type NewOperationEvent } from "../operations/event-log.ts";
 
 const BATCH_MILLISECONDS = 80;

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processIdentity } from "../../local/process-identity.ts";
 import type { Store } from "../../store/database.ts";
-import type { Operation, ProcessRecord } from "../../store/schema.ts";
+import type { Operation, ProcessRecord } from "../../store/tables/operations.ts";
 import { sideEffectsEnded } from "../recovery/side-effect-lock.ts";
 import { aboutOperation } from "./log-fields.ts";
 import type { WorkerLog } from "./operation-run.ts";

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import type { Store } from "../../store/database.ts";
 import { countLeaseLosses } from "../../store/lease-losses.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { appendEvents } from "../operations/event-log.ts";
 import { putBack } from "../operations/finish.ts";
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processIdentity } from "../../local/process-identity.ts";
-import type { ProcessRecord } from "../../store/schema.ts";
+import type { ProcessRecord } from "../../store/tables/operations.ts";
 
 export type LeftoverVerdict =
   /** Nothing of it is alive. */

@@ -1,6 +1,6 @@
 /** One attempt at an operation as a part of the trace of the request that asked for it. */
 import { parseTraceparent, type TraceContext } from "../../domain/trace-context.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { type Attributes, noTracer, type Span, type Tracer, traced } from "../tracing.ts";
 
 export interface OperationTrace {

@@ -5,7 +5,7 @@ import { keysInCustody, longLivedKeys } from "../../domain/long-lived-keys.ts";
 import type { ProgramInput, TargetContext } from "../../domain/program-input.ts";
 import type { Custody } from "../../store/crypto/custody.ts";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { DeploymentRecord, Revision } from "./context.ts";
 
 /** Custody's name for the key of a stack's secrets. */

@@ -3,7 +3,7 @@
  * deployment's ownership mark is looked for, so that what was made and never recorded is found too.
  */
 import { failure } from "../../domain/failures.ts";
-import type { ReceiptItem } from "../../store/schema.ts";
+import type { ReceiptItem } from "../../store/tables/stacks.ts";
 import { recordedResources } from "../recovery/recorded-resources.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { StepFailure, type Sweep } from "./target-driver.ts";

@@ -9,7 +9,8 @@ import type { CreatePhase } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
 import type { StackAccess } from "../../domain/stack-access.ts";
 import type { Workload } from "../../domain/workload.ts";
-import type { Cluster, ReceiptItem } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
+import type { ReceiptItem } from "../../store/tables/stacks.ts";
 
 /** One revision of one deployment on its cluster. */
 export interface DeploymentContext {

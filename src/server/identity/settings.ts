@@ -9,7 +9,7 @@ import { timestamp } from "../../domain/timestamps.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import { providerSecretPlace } from "../../store/crypto/places.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { IdentityProvidersTable } from "../../store/schema.ts";
+import type { IdentityProvidersTable } from "../../store/tables/sign-in.ts";
 import { API_BASE } from "../openapi.ts";
 import type { ProviderAddress } from "./provider.ts";
 

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { judge } from "../../domain/permissions.ts";
 import { isFit } from "../../domain/preflight-report.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import { organizationOf, requirePermission, type ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/clusters.ts";
 import type { ServerDeps } from "../deps.ts";

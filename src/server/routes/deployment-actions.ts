@@ -7,7 +7,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import type { OperationType } from "../../domain/operation.ts";
 import { changingCommands, pulumiRefusal, readPulumiLine } from "../../domain/plain-pulumi.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { ServerEnv } from "../caller.ts";
 import * as contracts from "../contracts/deployment-actions.ts";
 import type { ServerDeps } from "../deps.ts";

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { type Abandoned, abandonDeployment } from "../../automation/operations/abandon.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import { capabilityOf } from "./deployment-rows.ts";
 import type { Requester } from "./requester.ts";
 

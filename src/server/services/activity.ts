@@ -1,7 +1,7 @@
 /** What goes on in an organization right now: every operation that changes, and the log of those a reader has open. */
 import { setTimeout } from "node:timers/promises";
 import { activeStatuses } from "../../domain/operation.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { ServerDeps } from "../deps.ts";
 import type { EventStream } from "../event-stream.ts";
 import { ANY_OPERATION } from "../operation-hub.ts";

@@ -5,7 +5,7 @@ import { kindOfId, newId } from "../../domain/ids.ts";
 import type { Scope } from "../../domain/permissions.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { ApiKeysTable } from "../../store/schema.ts";
+import type { ApiKeysTable } from "../../store/tables/sign-in.ts";
 import { ALL_SCOPES } from "../middleware/authenticate.ts";
 import { API_BASE } from "../openapi.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";

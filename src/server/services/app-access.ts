@@ -7,7 +7,7 @@ import { appTypeOf } from "../../domain/deployment-spec.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { AccessSyncsTable, AppPeopleTable } from "../../store/schema.ts";
+import type { AccessSyncsTable, AppPeopleTable } from "../../store/tables/access.ts";
 import type { AppPersonView, DeploymentAccessView } from "../schemas/app-access.ts";
 import type { DeploymentRow } from "./deployment-rows.ts";
 

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { OnveraError } from "../../domain/errors.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { AuditEventsTable } from "../../store/schema.ts";
+import type { AuditEventsTable } from "../../store/tables/audit.ts";
 import { totalOf } from "../list-totals.ts";
 import { pageAnswer, pagingOf } from "../pages.ts";
 import type { AuditListQuery } from "../schemas/audit.ts";

@@ -9,7 +9,7 @@ import { newId, parseId } from "../../domain/ids.ts";
 import type { Scope } from "../../domain/permissions.ts";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { CliLoginsTable } from "../../store/schema.ts";
+import type { CliLoginsTable } from "../../store/tables/sign-in.ts";
 import { hashToken } from "../tokens.ts";
 import { insertApiKey } from "./api-keys.ts";
 

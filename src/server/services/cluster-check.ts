@@ -14,7 +14,7 @@ import { clusterFailure } from "../../kubernetes/failure.ts";
 import { checkCluster } from "../../kubernetes/preflight/preflight.ts";
 import { openAccess, openDatabaseUrl } from "../../store/crypto/cluster-secrets.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import type { ServerDeps } from "../deps.ts";
 import { transact } from "../transact.ts";
 import { kubernetesInUse, withCluster } from "./cluster-connection.ts";

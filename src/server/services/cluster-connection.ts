@@ -4,7 +4,7 @@ import type { ClusterAccess } from "../../domain/cluster-access.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import { KubernetesSettings } from "../../domain/kubernetes-settings.ts";
 import { type ClusterClient, connect } from "../../kubernetes/client.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 
 /** @throws OnveraError RESOURCE_CONFLICT for a cluster that is no Kubernetes cluster, or was abandoned */
 export function kubernetesInUse(cluster: Cluster): KubernetesSettings {

@@ -4,7 +4,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import { clusterFailure } from "../../kubernetes/failure.ts";
 import { clusterIdentity } from "../../kubernetes/identity.ts";
 import { openAccess } from "../../store/crypto/cluster-secrets.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import type { ServerDeps } from "../deps.ts";
 import { transact } from "../transact.ts";
 import { kubernetesInUse, withCluster } from "./cluster-connection.ts";

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import { API_BASE } from "../openapi.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { LeakListQuery } from "../schemas/clusters.ts";

@@ -7,7 +7,7 @@ import { clusterIdentity } from "../../kubernetes/identity.ts";
 import { openDatabaseUrl, sealAccess, sealDatabaseUrl } from "../../store/crypto/cluster-secrets.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import type { ServerDeps } from "../deps.ts";
 import type { UpdateCluster } from "../schemas/clusters.ts";
 import { transact } from "../transact.ts";

@@ -5,7 +5,7 @@ import { newId, parseId } from "../../domain/ids.ts";
 import { sealAccess, sealDatabaseUrl } from "../../store/crypto/cluster-secrets.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import type { ReadCluster } from "./cluster-input.ts";
 
 /** Clusters an organization may use: the shared ones and its own. */

@@ -4,7 +4,7 @@ import { refusal } from "../../domain/deployment-gate.ts";
 import { OnveraError } from "../../domain/errors.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { UpdateDeployment } from "../schemas/deployments.ts";
 import { type DeploymentRow, findDeployment, gateFacts } from "./deployment-rows.ts";
 import { changesNothing, checkedChange, openDeployment, submitRevision } from "./deployments.ts";

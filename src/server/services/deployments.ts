@@ -20,8 +20,8 @@ import {
 import { specFaults } from "../../domain/spec-faults.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
 import { planPlace, sealSpec } from "../../store/spec-seal.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { ServerDeps } from "../deps.ts";
 import { DEFAULT_ENVIRONMENT, etagOf } from "../views/deployment-view.ts";
 import { insertDeployment, insertRevision } from "./deployment-inserts.ts";

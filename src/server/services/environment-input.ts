@@ -1,7 +1,7 @@
 /** What a dedicated environment has of its own, made into what is stored. */
 import { OnveraError } from "../../domain/errors.ts";
 import type { EnvironmentSettings } from "../../domain/kubernetes-settings.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import type { CreateEnvironment } from "../schemas/organization.ts";
 import { readDatabaseUrl } from "./cluster-input.ts";
 

@@ -6,7 +6,7 @@ import { newId, parseId } from "../../domain/ids.ts";
 import type { Role } from "../../domain/permissions.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { InvitationsTable } from "../../store/schema.ts";
+import type { InvitationsTable } from "../../store/tables/people.ts";
 import { API_BASE } from "../openapi.ts";
 import { hashToken } from "../tokens.ts";
 import { addressOf } from "./users.ts";

@@ -4,7 +4,7 @@ import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import { isTerminal } from "../../domain/operation.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import type { ServerDeps } from "../deps.ts";
 import { totalOf } from "../list-totals.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";

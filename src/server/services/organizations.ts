@@ -6,7 +6,7 @@ import { slug as slugOf } from "../../domain/names.ts";
 import { sealDatabaseUrl } from "../../store/crypto/cluster-secrets.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { Cluster, Environment } from "../../store/schema.ts";
+import type { Cluster, Environment } from "../../store/tables/places.ts";
 import { usableClusters } from "./clusters.ts";
 import { type OwnPlace, requireKubernetes } from "./environment-input.ts";
 

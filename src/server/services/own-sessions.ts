@@ -2,7 +2,7 @@
 import type { Selectable } from "kysely";
 import { timestamp } from "../../domain/timestamps.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { SessionsTable } from "../../store/schema.ts";
+import type { SessionsTable } from "../../store/tables/sign-in.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";
 

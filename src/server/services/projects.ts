@@ -3,7 +3,7 @@ import type { Selectable } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { ProjectsTable } from "../../store/schema.ts";
+import type { ProjectsTable } from "../../store/tables/organizations.ts";
 
 /** @throws OnveraError PROJECT_NOT_FOUND, also where it is another organization's */
 export async function findProject(db: Scoped, organizationId: string, id: string): Promise<Selectable<ProjectsTable>> {

@@ -1,5 +1,5 @@
 /** Who asks, for the operation's record. */
-import type { Actor } from "../../store/schema.ts";
+import type { Actor } from "../../store/tables/audit.ts";
 import type { Origin } from "../caller.ts";
 
 export interface Requester {

@@ -6,7 +6,7 @@ import { newId, parseId } from "../../domain/ids.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { WebhookEvent } from "../../domain/webhook-events.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { WebhookDeliveriesTable } from "../../store/schema.ts";
+import type { WebhookDeliveriesTable } from "../../store/tables/webhooks.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { DeliveryListQuery } from "../schemas/webhooks.ts";
 import type { Webhook } from "./webhooks.ts";

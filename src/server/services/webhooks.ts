@@ -7,7 +7,7 @@ import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import { webhookSecretPlace } from "../../store/crypto/places.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { StoredSecret, WebhookEndpointsTable } from "../../store/schema.ts";
+import type { StoredSecret, WebhookEndpointsTable } from "../../store/tables/webhooks.ts";
 import { API_BASE } from "../openapi.ts";
 import { comesAfter, pageAnswer, pagingOf, positionOf } from "../pages.ts";
 import type { PageRequest } from "../schemas/common.ts";

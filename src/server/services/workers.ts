@@ -3,7 +3,7 @@ import { type Selectable, sql } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import type { Scoped } from "../../store/database.ts";
-import type { WorkersTable } from "../../store/schema.ts";
+import type { WorkersTable } from "../../store/tables/operations.ts";
 
 /** A worker's row, and how many operations it has under way. */
 export type WorkerRow = Selectable<WorkersTable> & { operations: number };

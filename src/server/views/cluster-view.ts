@@ -2,7 +2,7 @@
 import { KubernetesSettings } from "../../domain/kubernetes-settings.ts";
 import { isFit, type PreflightReport } from "../../domain/preflight-report.ts";
 import { timestamp } from "../../domain/timestamps.ts";
-import type { Cluster } from "../../store/schema.ts";
+import type { Cluster } from "../../store/tables/places.ts";
 import { API_BASE } from "../openapi.ts";
 
 export const clusterView = (row: Cluster) => ({

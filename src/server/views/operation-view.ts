@@ -2,7 +2,7 @@
 import { queuePlaces } from "../../automation/operations/queue-place.ts";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
 import type { Store } from "../../store/database.ts";
-import type { Operation } from "../../store/schema.ts";
+import type { Operation } from "../../store/tables/operations.ts";
 import { API_BASE } from "../openapi.ts";
 import type { OperationEventView, OperationView } from "../schemas/operations.ts";
 

@@ -3,7 +3,7 @@
 import type { Selectable } from "kysely";
 import { ownershipMark } from "../../domain/names.ts";
 import { timestamp } from "../../domain/timestamps.ts";
-import type { DestroyReceiptsTable, ReceiptItem } from "../../store/schema.ts";
+import type { DestroyReceiptsTable, ReceiptItem } from "../../store/tables/stacks.ts";
 
 const meanings: Readonly<Record<ReceiptItem["found"] | NonNullable<ReceiptItem["listed_by"]>, string>> = {
   absent: "It was looked for after the destroy and is not there.",

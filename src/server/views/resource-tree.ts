@@ -1,7 +1,7 @@
 /** Turns the flat list of a stack's resources into the tree its parents make. */
 import type { Selectable } from "kysely";
 import { timestamp, timestampOrNull } from "../../domain/timestamps.ts";
-import type { DeploymentResourcesTable } from "../../store/schema.ts";
+import type { DeploymentResourcesTable } from "../../store/tables/stacks.ts";
 import type { ResourceNode } from "../schemas/runtime.ts";
 
 /** The roots: resources without a parent, or whose parent is not in the list. */

@@ -4,7 +4,7 @@ import { unseal } from "../../domain/envelope.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import { webhookSecretPlace } from "../../store/crypto/places.ts";
 import type { Scoped, Store } from "../../store/database.ts";
-import type { StoredSecret } from "../../store/schema.ts";
+import type { StoredSecret } from "../../store/tables/webhooks.ts";
 import type { ServerLog } from "../deps.ts";
 import type { OperationHub } from "../operation-hub.ts";
 import { recordTry } from "./outcome.ts";

@@ -2,7 +2,7 @@
 import { ClusterAccess } from "../../domain/cluster-access.ts";
 import { type SealedValue, seal, unseal } from "../../domain/envelope.ts";
 import type { Scoped } from "../database.ts";
-import type { Cluster, Environment } from "../schema.ts";
+import type { Cluster, Environment } from "../tables/places.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { clusterAccessPlace, databaseUrlPlace } from "./places.ts";
 

@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { SealError } from "../../domain/envelope.ts";
 import { writeAudit } from "../audit.ts";
 import type { Scoped, Store } from "../database.ts";
-import type { Actor } from "../schema.ts";
+import type { Actor } from "../tables/audit.ts";
 import type { DataKeys } from "./data-keys.ts";
 import { switchMasterKey } from "./master-key-row.ts";
 import { type RetiredKeys, resealColumn, rowsUnder } from "./reseal.ts";

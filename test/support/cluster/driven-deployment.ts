@@ -8,7 +8,7 @@ import { newId } from "../../../src/domain/ids.ts";
 import { DEPLOYMENT_LABEL, namespaceName } from "../../../src/domain/kubernetes-names.ts";
 import { type ClusterClient, connect } from "../../../src/kubernetes/client.ts";
 import { workloadFor } from "../../../src/stacks/apps/registry.ts";
-import type { Cluster } from "../../../src/store/schema.ts";
+import type { Cluster } from "../../../src/store/tables/places.ts";
 import type { ScratchPostgres } from "../postgres.ts";
 import { testImage } from "./rig-images.ts";
 import type { RunningCluster } from "./running-cluster.ts";
