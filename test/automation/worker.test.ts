@@ -48,6 +48,19 @@ describe("a deployment's life", () => {
     expect(ended.result).toMatchObject({ summary: { create: 2, same: 4 }, data_loss: [] });
   });
 
+  it("plans although changes that failed have left more history than is kept (ON-47)", async () => {
+    await plane.store.pool.query(
+      `WITH fence AS MATERIALIZED (
+         SELECT set_config('onvera.generation', generation::text, true) FROM onvera.stack_fences WHERE stack_name = $1
+       ), old AS (SELECT key, data FROM fence, pulumi.pulumi_state WHERE key LIKE '%/history/%' || $1 || '%' LIMIT 1)
+       INSERT INTO pulumi.pulumi_state (key, data) SELECT key || n, data FROM old, generate_series(1, 20) n`,
+      [deploymentId],
+    );
+    const spec = { version: "items", size: "small", power_state: "running", bench_resources: 3 };
+    const ended = await plane.ended((await plane.submit(deploymentId, "deployment.plan", { spec, destroy: false })).id);
+    expect([ended.status, ended.error]).toEqual(["succeeded", null]);
+  });
+
   it("destroys in one CLI process, leaving a receipt and no state (ON-46, NH-01)", async () => {
     const before = plane.cliProcesses().length;
     const operation = await plane.destroy(deploymentId);

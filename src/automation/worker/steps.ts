@@ -33,7 +33,8 @@ const steps = {
   "deployment.rotate_credentials": ["prepare", "hand_over", "up", "wait_ready", "end_old_sessions", "finalize"],
   "deployment.reconcile": ["prepare", "restore_state", "up", "wait_ready", "finalize"],
   "dag.sync": change,
-  "deployment.plan": ["prepare", "preview", "finalize"],
+  // Changes nothing, so it has no generation of the stack either: the state's rows are not its to tidy up.
+  "deployment.plan": ["prepare", "preview"],
   "stack.pulumi": ["prepare", "pulumi", "finalize"],
   "access.sync": ["sync_access"],
   // ON-46, in its order.
