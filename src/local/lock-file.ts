@@ -1,6 +1,7 @@
 /** A lock between processes that a dead holder does not keep: the file says who holds it, down to the process's start time. */
 import { createHash, randomUUID } from "node:crypto";
-import { link, readFile, rm, unlink, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { SetupError, systemErrorCode } from "../domain/setup-error.ts";
@@ -8,6 +9,9 @@ import { processIdentity } from "./process-identity.ts";
 
 const Holder = z.object({ pid: z.number().int(), identity: z.string(), token: z.string() });
 type Holder = z.infer<typeof Holder>;
+
+/** What tells one asker's draft from another's (randomUUID). */
+const TOKEN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface LockOptions {
   signal?: AbortSignal;
@@ -23,6 +27,7 @@ export interface LockOptions {
 export async function withLock<T>(file: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   const release = await acquire(file, options);
   try {
+    await removeDrafts(file);
     return await work();
   } finally {
     await release();
@@ -52,7 +57,7 @@ async function acquire(file: string, { signal, onWait }: LockOptions): Promise<(
   }
 }
 
-/** Linking a finished file in is atomic: no reader ever sees a lock without its holder. */
+/** Linking a finished file in is atomic: no reader ever sees a lock without its holder. Undone where a new holder took the draft for a leftover. */
 async function claim(file: string, mine: Holder): Promise<boolean> {
   const draft = `${file}.${mine.token}`;
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
@@ -60,11 +65,20 @@ async function claim(file: string, mine: Holder): Promise<boolean> {
     await link(draft, file);
     return true;
   } catch (error) {
-    if (systemErrorCode(error) === "EEXIST") return false;
+    if (["EEXIST", "ENOENT"].includes(systemErrorCode(error) ?? "")) return false;
     throw error;
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Removes what processes left that were killed while they asked for the lock. One that is still asking asks again. */
+async function removeDrafts(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const beginning = `${path.basename(file)}.`;
+  const isDraft = (name: string) => name.startsWith(beginning) && TOKEN.test(name.slice(beginning.length));
+  const left = (await readdir(folder)).filter(isDraft);
+  await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })));
 }
 
 /**

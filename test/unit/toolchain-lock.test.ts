@@ -43,6 +43,12 @@ describe("withLock", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("removes what was left by one that was killed while it asked, and disturbs nobody who asks", async () => {
+    await writeFile(`${file}.c9d57f52-318c-483c-a539-da394b0d1d7a`, "");
+    expect(await crowd(8)).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("does not take a pid that now belongs to somebody else for the holder", async () => {
     await writeFile(file, JSON.stringify({ pid: process.pid, identity: "earlier-boot:1", token: "dead" }));
     expect(await withLock(file, {}, async () => "in")).toBe("in");
