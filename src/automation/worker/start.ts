@@ -108,17 +108,20 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
   const leaseEnd = () => performance.now() + timings.leaseSeconds * 1000;
 
-  const claimOf = (lane: OperationLane) => () =>
-    claimOperation(store, {
+  const claimOf = (lane: OperationLane) => {
+    const claimant = {
       workerId: id,
       capabilities: deps.capabilities,
       leaseSeconds: timings.leaseSeconds,
       knows: { types: knows.types.filter((type) => isAccess(type) === (lane === "access")), specFormat },
       inLimits: operationLanes[lane].inLimits,
-    }).catch((error: unknown) => {
-      log.warn({ error: String(error) }, "The queue could not be asked");
-      return undefined;
-    });
+    };
+    return () =>
+      claimOperation(store, claimant).catch((error: unknown) => {
+        log.warn({ error: String(error) }, "The queue could not be asked");
+        return undefined;
+      });
+  };
   const lanes = [createLane({ slots: deps.slots, accepting, claim: claimOf("engine"), start })];
   if (syncs) lanes.push(createLane({ slots: ACCESS_SLOTS, accepting, claim: claimOf("access"), start }));
   const wake = () => {

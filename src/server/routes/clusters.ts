@@ -24,11 +24,11 @@ export const clusterRoutes = (deps: ServerDeps) => {
       targetId: row.id,
       change: { name: row.name, ...change },
     });
+  const isOperator = (c: Context<ServerEnv>) => judge("clusters.manage", c.get("caller")) === "allowed";
   /** A tenant's own rows are all that a tenant's request sees; the operator's may be shared ones. */
-  const sightOf = (c: Context<ServerEnv>, organizationId: string) =>
-    judge("clusters.manage", c.get("caller")) === "allowed" ? null : organizationId;
+  const sightOf = (c: Context<ServerEnv>, organizationId: string) => (isOperator(c) ? null : organizationId);
   const trustOf = (c: Context<ServerEnv>) => ({
-    isOperator: judge("clusters.manage", c.get("caller")) === "allowed",
+    isOperator: isOperator(c),
     privateHosts: deps.privateClusterHosts,
   });
 
