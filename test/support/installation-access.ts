@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
-import type { Subject } from "./conformance/subject.ts";
+import { requestWith, type Subject } from "./conformance/subject.ts";
 import type { Installation } from "./installation.ts";
 
 export interface Answer {
@@ -35,17 +35,8 @@ export function accessTo({ folder }: Installation): InstallationAccess {
   const json = (...parts: string[]) => JSON.parse(readFileSync(path.join(home, ...parts), "utf8"));
   const settings = json("settings.json");
   const databasePort: number = json("postgres", "settings.json").port;
-  const request: Subject["request"] = (method, path, { body, headers, signal } = {}) =>
-    fetch(`http://127.0.0.1:${settings.apiPort}/api/v1${path}`, {
-      method,
-      headers: {
-        "x-api-key": secret("cli-api-key"),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal && { signal }),
-    });
+  const request: Subject["request"] = (method, path, options) =>
+    fetch(`http://127.0.0.1:${settings.apiPort}/api/v1${path}`, requestWith(secret("cli-api-key"), method, options));
   return {
     settings,
     databasePort,

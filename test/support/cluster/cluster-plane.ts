@@ -8,7 +8,7 @@ import { insertApiKey } from "../../../src/server/services/api-keys.ts";
 import { insertOrganization } from "../../../src/server/services/organizations.ts";
 import { ensureUser } from "../../../src/server/services/users.ts";
 import { type AssembledServer, assembleServer } from "../assemble-server.ts";
-import { type Api, apiOf, type Subject } from "../conformance/subject.ts";
+import { type Api, apiOf, requestWith, type Subject } from "../conformance/subject.ts";
 import { type ControlPlane, startControlPlane } from "../control-plane.ts";
 import { kubernetesPackage } from "../kubernetes-provider/package.ts";
 import { type ScratchPostgres, startScratchPostgres } from "../postgres.ts";
@@ -64,17 +64,8 @@ export async function startClusterPlane(cluster: RunningCluster): Promise<Cluste
     api = assembleServer({ store, masterKey, version: "0", singleOrganization: false, runtime });
     const { app } = api;
     const key = await addOperator(plane);
-    const request: Subject["request"] = async (method, path, { body, headers, signal } = {}) =>
-      app.request(`/api/v1${path}`, {
-        method,
-        headers: {
-          "X-API-Key": key,
-          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal && { signal }),
-      });
+    const request: Subject["request"] = async (method, path, options) =>
+      app.request(`/api/v1${path}`, requestWith(key, method, options));
     return {
       plane,
       database: {

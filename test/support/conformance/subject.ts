@@ -36,6 +36,18 @@ export interface Api {
 
 const OPERATION_SECONDS = 600;
 
+/** What is sent to the API with a key. */
+export const requestWith = (
+  key: string,
+  method: string,
+  { body, headers, signal }: AskOptions = {},
+): RequestInit & { headers: Record<string, string> } => ({
+  method,
+  headers: { "x-api-key": key, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  ...(signal && { signal }),
+});
+
 export function apiOf({ request }: Pick<Subject, "request">): Api {
   const call: Api["call"] = async (method, path, body) => {
     const answer = await request(method, path, { body });
@@ -44,12 +56,12 @@ export function apiOf({ request }: Pick<Subject, "request">): Api {
     return JSON.parse(text).data;
   };
   const ended: Api["ended"] = async ({ operation_id }) => {
-    let operation = await call("GET", `/operations/${operation_id}`);
+    let operation: Awaited<ReturnType<Api["ended"]>>;
     const isOver = async () => {
       operation = await call("GET", `/operations/${operation_id}`);
       return operation.ended_at !== null;
     };
-    await until(isOver, `${operation.type} has ended`, OPERATION_SECONDS);
+    await until(isOver, `operation ${operation_id} has ended`, OPERATION_SECONDS);
     return operation;
   };
   return {
