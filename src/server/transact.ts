@@ -18,14 +18,19 @@ const REPEATABLE = new Set(["40001", "40P01"]);
 export type Sight = string | null;
 
 /** Runs `work` in one scoped transaction, again when the database asks for it. */
-export async function transact<T>(
+export function transact<T>(
   { store }: Pick<ServerDeps, "store">,
   sight: Sight,
   work: (db: Scoped) => Promise<T>,
 ): Promise<T> {
+  return repeated(() => (sight === null ? store.asPlatform(work) : store.forOrganization(sight, work)));
+}
+
+/** Runs a transaction, again when the database asks for it. */
+export async function repeated<T>(transaction: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await (sight === null ? store.asPlatform(work) : store.forOrganization(sight, work));
+      return await transaction();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "";
       if (attempt >= TRIES || !REPEATABLE.has(code)) throw error;

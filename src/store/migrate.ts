@@ -23,6 +23,7 @@ import * as identityProviders from "./migrations/0019-identity-providers.ts";
 import * as mails from "./migrations/0020-mails.ts";
 import * as accessSyncs from "./migrations/0021-access-syncs.ts";
 import * as clusterIdentity from "./migrations/0022-cluster-identity.ts";
+import * as cheaperAuditLink from "./migrations/0023-cheaper-audit-link.ts";
 
 /** Every migration in order; a released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -48,6 +49,7 @@ export const migrations: Record<string, Migration> = {
   "0020-mails": mails,
   "0021-access-syncs": accessSyncs,
   "0022-cluster-identity": clusterIdentity,
+  "0023-cheaper-audit-link": cheaperAuditLink,
 };
 
 /**

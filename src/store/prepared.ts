@@ -27,14 +27,21 @@ export function preparingPool(pool: pg.Pool): PostgresPool {
   };
 }
 
+const names = new Map<string, string>();
+
+/** The name a statement has on each connection. Two forms of one (with an optional condition) are two to the server. */
+export function statementName(text: string, label: string): string {
+  const key = `${label} ${text}`;
+  const name = names.get(key) ?? `${label}_${createHash("sha1").update(text).digest("base64url").slice(0, 10)}`;
+  names.set(key, name);
+  return name;
+}
+
 function preparingClient(client: pg.PoolClient): PostgresPoolClient {
-  const names = new Map<string, string>();
   const query = (text: string, values: readonly unknown[]) => {
     const label = MARK.exec(text)?.[1];
     if (label === undefined) return client.query(text, [...values]);
-    // Two forms of one statement (with an optional condition) are two statements to the server.
-    const name = names.get(text) ?? `${label}_${createHash("sha1").update(text).digest("base64url").slice(0, 10)}`;
-    names.set(text, name);
+    const name = statementName(text, label);
     return client.query({ name, text, values: [...values] });
   };
   // Kysely's type has a second form, for cursors, which the store does not use.

@@ -46,6 +46,13 @@ export async function sealSpec(
   return stored as StoredSpec;
 }
 
+/** Whether storing a spec takes a key: whether any of its sealed members holds something. */
+export const holdsSealed = (spec: DeploymentSpec): boolean =>
+  sealedMembers.some((path) => {
+    const member = find(spec, path);
+    return member !== undefined && !isEmpty(member.value);
+  });
+
 /**
  * Opens a stored spec.
  * @throws SealError when a member was changed or moved; ZodError when it is not a spec this version knows

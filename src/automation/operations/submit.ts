@@ -85,22 +85,30 @@ export async function submitOperation(db: Scoped, request: OperationRequest): Pr
 /** Undefined when the slot is taken or the queue is full. */
 async function insertOperation(db: Scoped, request: OperationRequest): Promise<Operation | undefined> {
   const capability = sql<string>`${request.capability}`;
+  const { slot } = operationTypes[request.type];
+  const where = sql`
+    WHERE NOT EXISTS (
+      SELECT 1 FROM operations
+      WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
+    ) AND ${hasRoom(request)}`;
   const { rows } = await sql<Operation>`
-    WITH ${operationParts({ id: newId("operation"), ...request }, { capability })} SELECT * FROM queued`.execute(db);
+    WITH ${operationParts({ id: newId("operation"), ...request }, { capability, where })} SELECT * FROM queued`.execute(
+    db,
+  );
   return rows[0];
 }
 
 /**
  * The row and its first event as parts of a WITH, so that both are made in one statement, also together with what they
- * are about: accepting is what a caller waits for. `queued` stays empty when the slot is taken or the queue is full.
- * @param from where the capability is read from, when it is not known beforehand; no row there, no operation
+ * are about: accepting is what a caller waits for.
+ * @param capability what a worker must offer, a value or a column of `where`
+ * @param where FROM and WHERE that say whether it is queued; no row there, no operation
  */
 export function operationParts(
   request: FirstOperation,
-  { capability, from = sql`` }: { capability: RawBuilder<string>; from?: RawBuilder<unknown> },
+  { capability, where }: { capability: RawBuilder<string>; where: RawBuilder<unknown> },
 ): RawBuilder<unknown> {
-  const { slot, lane } = operationTypes[request.type];
-  const alwaysFits = slot === "destroy" || !operationLanes[lane].inLimits;
+  const { slot } = operationTypes[request.type];
   return sql`
     queued AS (
       INSERT INTO operations (id, organization_id, type, slot, resource_type, resource_id, input, capability,
@@ -108,11 +116,7 @@ export function operationParts(
       SELECT ${request.id}, ${request.organizationId}, ${request.type}, ${slot}, ${request.resourceType},
         ${request.resourceId}, ${JSON.stringify(request.input)}::jsonb, ${capability},
         ${JSON.stringify(request.requestedBy)}::jsonb, ${request.origin}, ${request.requestId ?? null}, ${SPEC_FORMAT}::int, 2
-      ${from}
-      WHERE NOT EXISTS (
-        SELECT 1 FROM operations
-        WHERE resource_id = ${request.resourceId} AND slot = ANY(${blockingSlots[slot]}) AND status IN ('queued', 'running')
-      ) AND (${alwaysFits}::boolean OR ${hasRoom(request.organizationId)})
+      ${where}
       ON CONFLICT DO NOTHING
       RETURNING *
     ), queued_event AS (
@@ -121,8 +125,21 @@ export function operationParts(
     )`;
 }
 
+/**
+ * Whether the organization's queue takes one more; always for a destroy, which makes room, and for a type that counts in
+ * no limit.
+ */
+export function hasRoom({
+  organizationId,
+  type,
+}: Pick<OperationRequest, "organizationId" | "type">): RawBuilder<boolean> {
+  const { slot, lane } = operationTypes[type];
+  const alwaysFits = slot === "destroy" || !operationLanes[lane].inLimits;
+  return sql<boolean>`(${alwaysFits}::boolean OR ${isBelowLimit(organizationId)})`;
+}
+
 /** Counted no further than the limit, along the queue's own index. */
-const hasRoom = (organizationId: string) => sql<boolean>`(
+const isBelowLimit = (organizationId: string) => sql<boolean>`(
   SELECT (
     SELECT count(*) FROM (
       SELECT 1 FROM operations WHERE organization_id = ${organizationId} AND status = 'queued' LIMIT allowed

@@ -24,7 +24,7 @@ import { planPlace, sealSpec } from "../../store/spec-seal.ts";
 import type { Operation } from "../../store/tables/operations.ts";
 import type { ServerDeps } from "../deps.ts";
 import { DEFAULT_ENVIRONMENT, etagOf } from "../views/deployment-view.ts";
-import { insertDeployment, insertRevision } from "./deployment-inserts.ts";
+import { insertRevision, type NewRecord } from "./deployment-inserts.ts";
 import { capabilityOf, type DeploymentRow, gateFacts, lockDeployment } from "./deployment-rows.ts";
 import type { Requester } from "./requester.ts";
 
@@ -36,17 +36,15 @@ export interface NewDeployment extends SettingsChanges {
 }
 
 /**
- * Creates the record, its first revision, its audit line and its operation.
+ * What a request for a new deployment comes to: its record, its first spec and the operation that brings it up.
  * @param deps `testApps` says whether the bench app is accepted
- * @throws OnveraError INVALID_REQUEST, VALIDATION_ERROR or ENVIRONMENT_NOT_FOUND; nothing exists then
- * @throws QueueFull
+ * @throws OnveraError INVALID_REQUEST or VALIDATION_ERROR
  */
-export async function createDeployment(
-  db: Scoped,
+export function newRecord(
   requester: Requester,
   wanted: NewDeployment,
-  { testApps, dataKeys }: Pick<ServerDeps, "testApps" | "dataKeys">,
-): Promise<{ deploymentId: string; operationId: string }> {
+  { testApps }: Pick<ServerDeps, "testApps">,
+): NewRecord {
   const appType = knownApp(wanted.app_type, testApps);
   const spec = newSpec(appType, wanted);
   refuseFaults(specFaults(appType, spec));
@@ -54,16 +52,15 @@ export async function createDeployment(
     ...operationOf(requester, "deployment.create", newId("deployment"), { revision: 1 }),
     id: newId("operation"),
   };
-  const record = {
+  return {
     environment: wanted.environment_id ?? DEFAULT_ENVIRONMENT,
     name: wanted.name ?? generatedName(appType),
     appType,
     isProtected: wanted.protected ?? false,
     spec,
     change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operation.id },
+    operation,
   };
-  await insertDeployment(db, dataKeys, requester, record, operation);
-  return { deploymentId: operation.resourceId, operationId: operation.id };
 }
 
 /**

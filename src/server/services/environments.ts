@@ -1,15 +1,16 @@
 /** Environments as requests name them. */
-import { type SqlBool, sql } from "kysely";
+import { type Kysely, type SqlBool, sql } from "kysely";
 import { OnveraError } from "../../domain/errors.ts";
 import { parseId } from "../../domain/ids.ts";
 import type { Scoped } from "../../store/database.ts";
+import type { Tables } from "../../store/schema.ts";
 import { DEFAULT_ENVIRONMENT } from "../views/deployment-view.ts";
 
 /** Nothing can be deployed to a Kubernetes cluster that was abandoned or removed. */
 const isGone = sql<boolean>`(c.abandoned_at IS NOT NULL OR c.removed_at IS NOT NULL)`;
 
 /** The query for an environment and its cluster. @param id id, bare UUID or `env_default` */
-export const environmentNamed = (db: Scoped, organizationId: string, id: string) =>
+export const environmentNamed = (db: Kysely<Tables>, organizationId: string, id: string) =>
   db
     .selectFrom("environments as e")
     .innerJoin("clusters as c", "c.id", "e.cluster_id")

@@ -40,6 +40,8 @@ export function withoutConditions(store: Store): { store: Store; takenOut: Taken
       ...store,
       forOrganization: (organizationId, work) => store.forOrganization(organizationId, bare(work)),
       asPlatform: (work) => store.asPlatform(bare(work)),
+      inOneMessage: (organizationId, statement) =>
+        store.inOneMessage(organizationId, (db) => statement(db.withPlugin(plugin))),
     },
   };
 }
