@@ -1,13 +1,14 @@
 /** What each copy of a process uses, as the cluster's metrics server measured it last. */
 import type { ClusterClient } from "./client.ts";
 import { ClusterFailure } from "./failure.ts";
+import { listAll } from "./follow-list.ts";
 import { restartsOf } from "./log-past.ts";
 import type { Pod } from "./objects.ts";
 import { hasEnded, numberPods } from "./replicas.ts";
 
 /** Of one pod, as the metrics API gives it. */
 export interface PodMetrics {
-  metadata: { name: string };
+  metadata: { name: string; namespace?: string };
   containers: { usage: { cpu: string; memory: string } }[];
 }
 
@@ -20,11 +21,24 @@ export interface ReplicaUsage {
   restarts: number;
 }
 
+export interface UsageWanted {
+  /** All of them when left out. */
+  namespace?: string;
+  /** Of labels. */
+  selector?: string;
+  signal?: AbortSignal;
+}
+
 /** @throws ClusterFailure, in words for whoever can mend it where the cluster measures nothing */
-export async function readPodUsage(client: ClusterClient, namespace: string): Promise<PodMetrics[]> {
-  const path = `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods`;
+export async function readPodUsage(
+  client: Pick<ClusterClient, "raw">,
+  { namespace, selector, signal }: UsageWanted,
+): Promise<PodMetrics[]> {
+  const place = namespace === undefined ? "" : `/namespaces/${namespace}`;
+  const query = selector === undefined ? "" : `?labelSelector=${encodeURIComponent(selector)}`;
+  const path = `/apis/metrics.k8s.io/v1beta1${place}/pods${query}`;
   try {
-    return ((await client.raw("list what pods use", { path })) as { items: PodMetrics[] }).items;
+    return (await listAll<PodMetrics>(client, { what: "what pods use", path, ...(signal && { signal }) })).items;
   } catch (error) {
     if (!(error instanceof ClusterFailure) || error.reason !== "not-found") throw error;
     const words = "It has no metrics API, so nobody measures its pods: install metrics-server.";
@@ -38,15 +52,14 @@ export function podUsage(pods: readonly Pod[], measured: readonly PodMetrics[]):
   return numberPods(pods.filter((pod) => !hasEnded(pod))).flatMap(({ process, replica, pod }) => {
     const containers = byName.get(pod.metadata.name);
     if (containers === undefined) return [];
-    const sum = (of: "cpu" | "memory") => containers.reduce((total, { usage }) => total + quantity(usage[of]), 0);
-    return {
-      process,
-      replica,
-      cpuPercent: Math.round(sum("cpu") * 1000) / 10,
-      memoryBytes: Math.round(sum("memory")),
-      restarts: restartsOf(pod),
-    };
+    return { process, replica, ...usageOf(containers), restarts: restartsOf(pod) };
   });
+}
+
+/** What the containers of a pod use together. @throws Error for what is no quantity */
+export function usageOf(containers: PodMetrics["containers"]): Pick<ReplicaUsage, "cpuPercent" | "memoryBytes"> {
+  const sum = (of: "cpu" | "memory") => containers.reduce((total, { usage }) => total + quantity(usage[of]), 0);
+  return { cpuPercent: Math.round(sum("cpu") * 1000) / 10, memoryBytes: Math.round(sum("memory")) };
 }
 
 const scales: Readonly<Record<string, number>> = {

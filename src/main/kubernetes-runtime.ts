@@ -40,7 +40,7 @@ export function createKubernetesRuntime(open: OpenRuntimePlace): RuntimeReader {
       const place = await opened(open, target);
       return toldAsUnavailable(place, async () => {
         const { pods } = await readDeployed(place, target);
-        const measured = await readPodUsage(place.client, namespaceName(target.deploymentId));
+        const measured = await readPodUsage(place.client, { namespace: namespaceName(target.deploymentId) });
         return {
           at: timestamp(new Date()),
           processes: podUsage(pods, measured).map(({ process, replica, cpuPercent, memoryBytes, restarts }) => ({

@@ -9,8 +9,10 @@ import type { Installation } from "./installation.ts";
 import { openKubernetesPlaces } from "./kubernetes-places.ts";
 
 /** Puts the parts together; nothing is asked of anybody yet. */
-export function createKubernetesTarget(installation: Pick<Installation, "store" | "dataKeys">): TargetDriver {
-  const openPlace = openKubernetesPlaces(installation);
+export function createKubernetesTarget(
+  installation: Pick<Installation, "store" | "dataKeys">,
+  openPlace = openKubernetesPlaces(installation),
+): TargetDriver {
   return createKubernetesDriver({
     async open({ identity: { environmentId } }) {
       const { placement, client, databaseUrl, access } = await openPlace(environmentId);

@@ -1,6 +1,7 @@
 /** A worker of this node, put together: engine, providers, driver, queue. */
 import os from "node:os";
-import { startSampling } from "../automation/metrics/sampler.ts";
+import { nodeFigures } from "../automation/metrics/node-figures.ts";
+import { createSampler, startSampling } from "../automation/metrics/sampler.ts";
 import { startRunnerEngine } from "../automation/runner-engine.ts";
 import { sharedPluginFolder } from "../automation/toolchain/plugin-plan.ts";
 import { startWorker } from "../automation/worker/start.ts";
@@ -9,8 +10,10 @@ import { supervisorPaths } from "../local/supervisor/paths.ts";
 import { startProviderProcess } from "../providers/process/client.ts";
 import { createAppAccesses } from "./app-accesses.ts";
 import { createAppReadings } from "./app-readings.ts";
+import { startClusterSampling } from "./cluster-sampling.ts";
 import { distFile } from "./dist-file.ts";
 import type { Installation } from "./installation.ts";
+import { openKubernetesPlaces } from "./kubernetes-places.ts";
 import { createKubernetesTarget } from "./kubernetes-target.ts";
 import type { LocalProviderConfig } from "./local-providers.ts";
 import { createLocalTarget } from "./local-target.ts";
@@ -66,12 +69,16 @@ export async function startWorkerServices(
     pluginFolder: sharedPluginFolder(paths),
   });
   const tracer = await openTracer("onvera-worker", log);
+  const openPlace = openKubernetesPlaces(installation);
   const worker = await startWorker({
     store,
     engine,
     custody,
     dataKeys,
-    drivers: { local: createLocalTarget(installation, supervisor), kubernetes: createKubernetesTarget(installation) },
+    drivers: {
+      local: createLocalTarget(installation, supervisor),
+      kubernetes: createKubernetesTarget(installation, openPlace),
+    },
     openApp: createAppAccesses(installation, supervisor),
     log,
     tracer,
@@ -85,11 +92,15 @@ export async function startWorkerServices(
     },
   });
   const appReadings = createAppReadings(installation, supervisor);
-  const sampling = startSampling({ store, supervisor, node: settings.nodeId, workerId: worker.id, log, appReadings });
+  const source = nodeFigures({ store, supervisor, node: settings.nodeId, workerId: worker.id, appReadings });
+  const samplings = [
+    startSampling(createSampler({ store, source, log }), log),
+    startClusterSampling({ store, open: openPlace, log }),
+  ];
   log.info({ worker: worker.id, slots }, "The worker takes operations");
   return {
     async drain(timeoutSeconds) {
-      await sampling.stop();
+      await Promise.all(samplings.map((sampling) => sampling.stop()));
       await worker.drain({ timeoutSeconds });
       await tracer.close();
       await engine.close();

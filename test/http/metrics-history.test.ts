@@ -1,6 +1,7 @@
 /** A deployment's figures over time: from the node's sampler into the database, out by API and command line. */
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeFigures } from "../../src/automation/metrics/node-figures.ts";
 import { createSampler, type Sampler } from "../../src/automation/metrics/sampler.ts";
 import { registerWorker } from "../../src/automation/worker/leases.ts";
 import { newId } from "../../src/domain/ids.ts";
@@ -32,7 +33,7 @@ function node(
     processes: [{ name: "web", replica: 0, cpuSeconds: used.cpuSeconds, cpuPercent: 0, memoryBytes: 3e8, restarts: 1 }],
     gateway: { requests: used.requests, errors: 0, bytesOut: 0, latencyMilliseconds: { p50: 4, p95: 8, p99: 9 } },
   });
-  const sampler = createSampler({
+  const source = nodeFigures({
     store: server.store,
     supervisor: {
       status: async () => ({
@@ -52,9 +53,9 @@ function node(
     },
     node: "node-1",
     workerId,
-    log: { warn: (fields, message) => void warned.push(`${message} ${JSON.stringify(fields)}`) },
-    now: clock,
   });
+  const log = { warn: (fields: object, message: string) => void warned.push(`${message} ${JSON.stringify(fields)}`) };
+  const sampler = createSampler({ store: server.store, source, log, now: clock });
   return {
     sampler,
     use(cpuSeconds, requests) {

@@ -1,8 +1,5 @@
-/** Looks at every deployment of a node: keeps its figures, 15 s for a day and 5 minutes for a week, and notes its health. */
-import { sql } from "kysely";
+/** Keeps the figures of a source's deployments, 15 s for a day and 5 minutes for a week, and notes their health. */
 import { onGrid } from "../../domain/metric-series.ts";
-import type { SupervisorClient } from "../../local/supervisor/client-port.ts";
-import { type MetricsReport, SupervisorStatus } from "../../local/supervisor/protocol.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import { recordHealth } from "../../store/deployment-health.ts";
 import {
@@ -13,67 +10,58 @@ import {
   readSamples,
   removeOldBlocks,
 } from "../../store/metric-blocks.ts";
-import { readingsOf } from "./readings.ts";
+import type { FigureSource, Figures } from "./figure-source.ts";
 
 export interface SamplerDeps {
   store: Store;
-  supervisor: Pick<SupervisorClient, "status" | "getMetrics" | "getHealth">;
-  node: string;
-  /** One worker of a node samples: the one that has answered longest. */
-  workerId: string;
+  source: FigureSource;
   log: { warn(fields: Record<string, unknown>, message: string): void };
-  /** What the deployment's app says of itself. @default nothing */
-  appReadings?(deploymentId: string): Promise<ReadonlyMap<string, number | null>>;
   now?(): number;
 }
 
 export interface Sampler {
-  /** Takes one sample of everything, and what else is due. */
-  sample(): Promise<void>;
+  /**
+   * Takes one sample of everything, and what else is due.
+   * @returns whether it was this worker's to take
+   * @throws when the source does not answer
+   */
+  sample(): Promise<boolean>;
+  /** Waits for what is under way. */
   stop(): Promise<void>;
 }
 
-/** A worker that says nothing for so long leaves the sampling to the next one. */
-const SILENT_SECONDS = 60;
-
 /** Makes a sampler; `startSampling` keeps it going. */
-export function createSampler(deps: SamplerDeps): Sampler {
-  const { store, supervisor, log, now = Date.now, appReadings = async () => new Map() } = deps;
-  const before = new Map<string, MetricsReport>();
+export function createSampler({ store, source, log, now = Date.now }: SamplerDeps): Sampler {
   const windowOf = (at: number) => Math.floor(at / 1000 / coarse.seconds);
   let lastWindow: number | undefined;
-  let running: Promise<void> | undefined;
+  let running: Promise<boolean> | undefined;
 
-  const sampleOne = async (deploymentId: string, at: number) => {
-    const [report, health, ofApp] = await Promise.all([
-      supervisor.getMetrics(deploymentId),
-      supervisor.getHealth(deploymentId),
-      appReadings(deploymentId),
-    ]);
-    const values = new Map([...readingsOf(report, before.get(deploymentId)), ...ofApp]);
-    before.set(deploymentId, report);
-    await store.asPlatform(async (db) => {
+  const keep = (deploymentId: string, at: number, { values, health }: Figures) =>
+    store.asPlatform(async (db) => {
       await appendSample(db, deploymentId, fine, { at, values });
-      await recordHealth(db, deploymentId, { status: health.status, detail: health.frontDoor.detail });
+      if (health !== undefined) await recordHealth(db, deploymentId, health);
     });
-  };
-  const each = async (ids: readonly string[], work: (id: string) => Promise<unknown>, failed: string) => {
+  const each = async (ids: Iterable<string>, work: (id: string) => Promise<unknown>, failed: string) => {
     for (const id of ids)
       await work(id).catch((error: unknown) => log.warn({ deployment_id: id, error: String(error) }, failed));
   };
   const round = async () => {
     const at = now();
-    const { deployments } = SupervisorStatus.parse(await supervisor.status());
-    const ids = deployments.map(({ deploymentId }) => deploymentId);
-    for (const id of before.keys()) if (!ids.includes(id)) before.delete(id);
-    if (ids.length === 0 || !(await store.asPlatform((db) => isFirst(db, deps)))) return;
-    await each(ids, (id) => sampleOne(id, at), "Its figures could not be kept");
-    if (windowOf(at) === lastWindow) return;
+    const readers = await source.look(at);
+    if (readers === undefined || readers.size === 0) return readers !== undefined;
+    const keepOne = async (id: string) => {
+      const figures = await readers.get(id)?.();
+      if (figures !== undefined) await keep(id, at, figures);
+    };
+    await each(readers.keys(), keepOne, "Its figures could not be kept");
+    if (windowOf(at) === lastWindow) return true;
     lastWindow = windowOf(at);
-    await each(ids, (id) => store.asPlatform((db) => rollUp(db, id, at)), "Its figures could not be rolled up");
+    const rollUpOne = (id: string) => store.asPlatform((db) => rollUp(db, id, at));
+    await each(readers.keys(), rollUpOne, "Its figures could not be rolled up");
     for (const resolution of [fine, coarse]) {
       while (await store.asPlatform((db) => removeOldBlocks(db, resolution))) {}
     }
+    return true;
   };
 
   return {
@@ -88,12 +76,14 @@ export function createSampler(deps: SamplerDeps): Sampler {
 }
 
 /** Samples every 15 s until it is stopped. */
-export function startSampling(deps: SamplerDeps): { stop(): Promise<void> } {
-  const sampler = createSampler(deps);
+export function startSampling(
+  sampler: { sample(): Promise<unknown>; stop(): Promise<void> },
+  log: SamplerDeps["log"],
+): Pick<Sampler, "stop"> {
   const timer = setInterval(() => {
     sampler
       .sample()
-      .catch((error: unknown) => deps.log.warn({ error: String(error) }, "No figures could be kept this time"));
+      .catch((error: unknown) => log.warn({ error: String(error) }, "No figures could be kept this time"));
   }, fine.seconds * 1000);
   return {
     stop() {
@@ -115,11 +105,4 @@ async function rollUp(db: Scoped, deploymentId: string, at: number): Promise<voi
   const grid = onGrid(samples, { startsAt, stepSeconds: coarse.seconds, spans: 1 });
   const values = new Map([...grid].map(([name, [value = null]]) => [name, value]));
   if (values.size > 0) await appendSample(db, deploymentId, coarse, { at: startsAt, values });
-}
-
-async function isFirst(db: Scoped, { node, workerId }: SamplerDeps): Promise<boolean> {
-  const { rows } = await sql<{ id: string }>`SELECT id FROM workers
-    WHERE node = ${node} AND stopped_at IS NULL AND heartbeat_at > now() - make_interval(secs => ${SILENT_SECONDS})
-    ORDER BY started_at, id LIMIT 1`.execute(db);
-  return rows[0]?.id === workerId;
 }
