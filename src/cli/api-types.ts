@@ -1889,6 +1889,11 @@ export interface components {
             }[];
             processes: {
                 name: string;
+                /**
+                 * @description The executor it belongs to; null runs with every one.
+                 * @enum {string|null}
+                 */
+                executor: "local" | "kubernetes" | "celery" | null;
                 default_replicas: number;
                 scalable: boolean;
                 min_replicas: number;
@@ -2355,6 +2360,11 @@ export interface components {
                 };
             };
             airflow?: {
+                /**
+                 * @description Where tasks run: `local` beside the scheduler, `kubernetes` each in a pod of its own, `celery` in workers. All but `local` need a Kubernetes cluster.
+                 * @enum {string}
+                 */
+                executor?: "local" | "kubernetes" | "celery";
                 dags?: {
                     url: string;
                     /** @default main */
@@ -2590,6 +2600,11 @@ export interface components {
                     };
                 };
                 airflow?: {
+                    /**
+                     * @description Where tasks run: `local` beside the scheduler, `kubernetes` each in a pod of its own, `celery` in workers. All but `local` need a Kubernetes cluster.
+                     * @enum {string}
+                     */
+                    executor: "local" | "kubernetes" | "celery";
                     dags: {
                         url: string;
                         branch: string;
@@ -2675,6 +2690,11 @@ export interface components {
                 };
             };
             airflow?: {
+                /**
+                 * @description Where tasks run: `local` beside the scheduler, `kubernetes` each in a pod of its own, `celery` in workers. All but `local` need a Kubernetes cluster.
+                 * @enum {string}
+                 */
+                executor?: "local" | "kubernetes" | "celery";
                 dags?: {
                     url: string;
                     /** @default main */
@@ -3551,6 +3571,11 @@ export interface components {
                 };
             };
             airflow?: {
+                /**
+                 * @description Where tasks run: `local` beside the scheduler, `kubernetes` each in a pod of its own, `celery` in workers. All but `local` need a Kubernetes cluster.
+                 * @enum {string}
+                 */
+                executor?: "local" | "kubernetes" | "celery";
                 dags?: {
                     url: string;
                     /** @default main */

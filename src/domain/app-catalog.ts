@@ -1,4 +1,5 @@
 /** What we offer of each app, in one table: versions, the ways between them, processes, and what belongs to the platform. */
+import { type AirflowExecutor, DEFAULT_EXECUTOR } from "./airflow-executor.ts";
 import type { AppType } from "./deployment-spec.ts";
 
 export interface AppVersion {
@@ -14,6 +15,8 @@ export interface AppProcess {
   scalable: boolean;
   minReplicas: number;
   maxReplicas: number;
+  /** The executor it belongs to; it runs with every one when left out. */
+  executor?: AirflowExecutor;
 }
 
 export interface AppCatalogEntry {
@@ -104,6 +107,8 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
       process("scheduler", 2),
       process("dag-processor", 1),
       process("triggerer", 4),
+      { ...process("worker", 10), executor: "celery" },
+      { ...process("broker", 1), executor: "celery" },
     ],
     health: { path: "/api/v2/monitor/health", expectStatus: 200 },
     settings: "airflow",
@@ -119,6 +124,8 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
       "AIRFLOW__API__SERVER_TYPE*",
       "AIRFLOW__API__SSL_*",
       "AIRFLOW__API__WORKERS*",
+      "AIRFLOW__CELERY__BROKER_URL*",
+      "AIRFLOW__CELERY__RESULT_BACKEND*",
       "AIRFLOW__CORE__AUTH_MANAGER*",
       "AIRFLOW__CORE__DAGS_FOLDER*",
       "AIRFLOW__CORE__EXECUTION_API_SERVER_URL*",
@@ -132,6 +139,11 @@ export const appCatalog: Record<AppType, AppCatalogEntry> = {
       "AIRFLOW__FAB__CACHE_TTL*",
       "AIRFLOW__FAB__CONFIG_FILE*",
       "AIRFLOW__FAB__ENABLE_PROXY_FIX*",
+      "AIRFLOW__KUBERNETES_EXECUTOR__IN_CLUSTER*",
+      "AIRFLOW__KUBERNETES_EXECUTOR__MULTI_NAMESPACE_MODE*",
+      "AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE*",
+      "AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE*",
+      "AIRFLOW__KUBERNETES_EXECUTOR__WORKER_CONTAINER_*",
       "AIRFLOW__LOGGING__BASE_LOG_FOLDER*",
       "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY*",
       "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK*",
@@ -175,9 +187,19 @@ export function updateRefusal(app: AppType, from: string, to: string): string | 
   return `${appCatalog[app].title} cannot go from ${from} to ${to}: the database of a newer version cannot be taken back. Restore a backup instead.`;
 }
 
+/** The processes of an app whose tasks run so. */
+export const processesOf = (app: AppType, executor: AirflowExecutor = DEFAULT_EXECUTOR): AppProcess[] =>
+  appCatalog[app].processes.filter((entry) => entry.executor === undefined || entry.executor === executor);
+
 /** Why a process cannot run in this many copies; undefined when it can. */
-export function replicasRefusal(app: AppType, processName: string, replicas: number): string | undefined {
-  const { processes, title } = appCatalog[app];
+export function replicasRefusal(
+  app: AppType,
+  processName: string,
+  replicas: number,
+  executor: AirflowExecutor = DEFAULT_EXECUTOR,
+): string | undefined {
+  const { title } = appCatalog[app];
+  const processes = processesOf(app, executor);
   const found = processes.find((entry) => entry.name === processName);
   if (found === undefined) {
     return `${title} has no process '${processName}'. It has ${processes.map((entry) => entry.name).join(", ")}.`;

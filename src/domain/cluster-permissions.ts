@@ -22,6 +22,8 @@ export const clusterPermissions: readonly PermissionRule[] = [
   },
   { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] },
   { apiGroups: [""], resources: ["events", "nodes"], verbs: read },
+  // Where the API server is, for those pods of a deployment that may ask it.
+  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list"] },
   { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: change },
   { apiGroups: ["apps"], resources: ["replicasets"], verbs: read },
   { apiGroups: ["batch"], resources: ["jobs"], verbs: change },

@@ -1,5 +1,6 @@
 /** What a customer may ask of a deployment. One row of `deployment_specs` per revision holds it. */
 import { z } from "zod";
+import { airflowExecutors } from "./airflow-executor.ts";
 import { sizeNames } from "./sizes.ts";
 
 export const appTypes = ["airflow", "superset"] as const;
@@ -61,6 +62,8 @@ export const GitSource = z.strictObject({
 export type GitSource = z.infer<typeof GitSource>;
 
 export const AirflowSettings = z.strictObject({
+  /** Where tasks run; left out they run beside the scheduler. */
+  executor: z.enum(airflowExecutors).optional(),
   dags: GitSource.optional(),
   /** Connection id to connection URI. */
   connections: z.record(z.string().regex(/^[A-Za-z0-9_.-]{1,200}$/), z.string().max(5000)).default({}),

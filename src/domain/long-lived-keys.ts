@@ -20,6 +20,7 @@ export const longLivedKeys: Readonly<Record<string, () => string>> = {
   fernet_key: fernetKey,
   api_secret_key: plainKey,
   jwt_secret: plainKey,
+  broker_password: plainKey,
   [CLIENT_SECRET]: plainKey,
 };
 

@@ -1,5 +1,6 @@
 /** From what a person asks for to a deployment spec, and from one revision to the next: pure, the same for update and plan. */
-import { appCatalog, defaultVersion } from "./app-catalog.ts";
+import { type AirflowExecutor, DEFAULT_EXECUTOR, executorOf } from "./airflow-executor.ts";
+import { appCatalog, defaultVersion, replicasRefusal } from "./app-catalog.ts";
 import { type AppType, appTypes, DeploymentSpec, type GitSource, type TEST_APP_TYPE } from "./deployment-spec.ts";
 
 export type AnyAppType = AppType | typeof TEST_APP_TYPE;
@@ -16,6 +17,7 @@ export interface SettingsChanges {
     | undefined;
   airflow?:
     | {
+        executor?: AirflowExecutor | undefined;
         dags?: GitSource | null | undefined;
         connections?: Record<string, string | null> | undefined;
         variables?: Record<string, string | null> | undefined;
@@ -44,7 +46,7 @@ export function changedSpec(spec: DeploymentSpec, changes: SettingsChanges): Dep
     ...spec,
     version: changes.version ?? spec.version,
     size: changes.size ?? spec.size,
-    replicas: { ...spec.replicas, ...changes.replicas },
+    replicas: { ...keptReplicas(spec, airflow?.executor), ...changes.replicas },
     requirements: changes.requirements ?? spec.requirements,
     environment_variables: merged(spec.environment_variables, changes.environment_variables),
     ...(superset === undefined
@@ -59,6 +61,7 @@ export function changedSpec(spec: DeploymentSpec, changes: SettingsChanges): Dep
       ? {}
       : {
           airflow: {
+            ...withExecutor(airflow.executor ?? executorOf(spec)),
             ...withSource(airflow.dags === undefined ? spec.airflow?.dags : airflow.dags),
             connections: merged(spec.airflow?.connections ?? {}, airflow.connections),
             variables: merged(spec.airflow?.variables ?? {}, airflow.variables),
@@ -71,6 +74,16 @@ export function changedSpec(spec: DeploymentSpec, changes: SettingsChanges): Dep
 /** Whether two specs ask for the same thing, whatever the order of their members. */
 export function sameSpec(a: DeploymentSpec, b: DeploymentSpec): boolean {
   return canonical(a) === canonical(b);
+}
+
+/** The default is not written down: a specification that never named it stays what it was. */
+const withExecutor = (executor: AirflowExecutor) => (executor === DEFAULT_EXECUTOR ? {} : { executor });
+
+/** Copies of processes that another executor does not have are nobody's wish any more. */
+function keptReplicas(spec: DeploymentSpec, executor: AirflowExecutor | undefined): DeploymentSpec["replicas"] {
+  if (executor === undefined || executor === executorOf(spec)) return spec.replicas;
+  const stays = ([name, count]: [string, number]) => replicasRefusal("airflow", name, count, executor) === undefined;
+  return Object.fromEntries(Object.entries(spec.replicas).filter(stays));
 }
 
 const withSource = (dags: GitSource | null | undefined) => (dags ? { dags } : {});

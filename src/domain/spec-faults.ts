@@ -1,4 +1,5 @@
 /** What is wrong with a wanted spec, field by field, before anything is accepted (ON-06). */
+import { DEFAULT_EXECUTOR, executorOf, executorRefusal } from "./airflow-executor.ts";
 import { configRefusal, environmentRefusal, replicasRefusal, updateRefusal, versionRefusal } from "./app-catalog.ts";
 import { type AppType, type DeploymentSpec, TEST_APP_TYPE } from "./deployment-spec.ts";
 import type { FieldError } from "./errors.ts";
@@ -15,12 +16,20 @@ export function specFaults(appType: AnyAppType, spec: DeploymentSpec, before?: D
   return appType === TEST_APP_TYPE ? benchFaults(spec) : appFaults(appType, spec, before);
 }
 
+/** Whether there is no need to look at the cluster: every one runs tasks beside the scheduler. */
+export const fitsEveryCluster = (spec: DeploymentSpec): boolean => executorOf(spec) === DEFAULT_EXECUTOR;
+
+/** Faults of a spec that only the cluster it goes to shows. @param clusterKind `local`, `kubernetes` */
+export function placeFaults(spec: DeploymentSpec, clusterKind: string): FieldError[] {
+  return fault("/airflow/executor", executorRefusal(executorOf(spec), clusterKind));
+}
+
 function appFaults(app: AppType, spec: DeploymentSpec, before: DeploymentSpec | undefined): FieldError[] {
   const version = before ? updateRefusal(app, before.version, spec.version) : versionRefusal(app, spec.version);
   return [
     ...fault("/version", version),
     ...Object.entries(spec.replicas).flatMap(([name, count]) =>
-      fault(`/replicas/${name}`, replicasRefusal(app, name, count)),
+      fault(`/replicas/${name}`, replicasRefusal(app, name, count, executorOf(spec))),
     ),
     ...Object.entries(spec.environment_variables).flatMap(([name, value]) =>
       fault(`/environment_variables/${name}`, environmentRefusal(app, name, value)),

@@ -19,6 +19,7 @@ import { z } from "zod";
  *   {{secret:NAME}}       the secret's value; allowed in `files` only, which makes that file 0600
  *   {{url:public}}        the deployment's public URL
  *   {{size:workers}}      a number from the size table
+ *   {{pods:namespace}}    where the app makes pods of its own (`taskPods` only)
  */
 export const TemplateString = z.string().max(200_000);
 
@@ -85,6 +86,25 @@ export const WorkloadFile = z.strictObject({
 });
 export type WorkloadFile = z.infer<typeof WorkloadFile>;
 
+/** Pods that the app itself makes, one for each task, from a template that the target writes beside the app's files. */
+export const WorkloadTaskPods = z.strictObject({
+  /** The process that makes them: the only one that may ask the cluster for anything. */
+  madeBy: z.string(),
+  /** Where the template lies below {{dir:config}}. */
+  template: z.string().regex(/^[a-z][a-z0-9.-]{0,60}$/),
+  /** How the app calls the container whose arguments it fills in. */
+  container: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+  /** Which of `files` they see. Of the secrets they get none. */
+  files: z.array(z.string()),
+  env: z.record(z.string(), TemplateString).default({}),
+  cpu: z.number().positive(),
+  memoryMegabytes: z.number().int().positive(),
+  /** As many at the same moment, at most. */
+  most: z.number().int().positive(),
+  gracePeriodSeconds: z.number().positive(),
+});
+export type WorkloadTaskPods = z.infer<typeof WorkloadTaskPods>;
+
 /** How the app's code is had: a locked Python requirement set (local) and an image by digest (clusters). */
 export const WorkloadPackage = z.strictObject({
   /** Folder below apps/, for example `superset/6.1.0`, that holds requirements.lock. */
@@ -104,6 +124,7 @@ export const Workload = z.strictObject({
   secrets: z.array(z.string()),
   jobs: z.array(WorkloadJob),
   processes: z.array(WorkloadProcess),
+  taskPods: WorkloadTaskPods.optional(),
   /** The front door: which process and port the public URL leads to. */
   frontDoor: z.strictObject({ process: z.string(), port: z.string() }),
   /** Proof that the app is up: this path at the front door answers this status. */

@@ -27,6 +27,7 @@ export function checkWorkload(workload: Workload, offered: ReadonlySet<string>):
     address: (name) => addresses.has(name),
     url: (name) => name === "public",
     size: (name) => sizeWords.has(name),
+    pods: (name) => name === "namespace" && workload.taskPods !== undefined,
   };
   const faults = [
     ...workload.secrets.filter((name) => !offered.has(name)).map((name) => `no secret is called '${name}'`),
@@ -34,6 +35,7 @@ export function checkWorkload(workload: Workload, offered: ReadonlySet<string>):
     ...repeated(workload.processes.map(({ name }) => name)).map((name) => `two processes are called '${name}'`),
     ...repeated(workload.jobs.map(({ name }) => name)).map((name) => `two jobs are called '${name}'`),
     ...frontDoorFaults(workload),
+    ...taskPodFaults(workload),
     ...templates(workload).flatMap(({ where, text, mayHoldSecrets }) => [
       ...[...text.matchAll(REFERENCE)]
         .filter(([, kind = "", name = ""]) => known[kind]?.(name) !== true)
@@ -63,6 +65,7 @@ function templates(workload: Workload): PlacedTemplate[] {
       ...open(`job ${job.name}`, [...job.command, ...Object.values(job.env)]),
       { where: `job ${job.name}`, text: job.stdin ?? "", mayHoldSecrets: true },
     ]),
+    ...open("the environment of task pods", Object.values(workload.taskPods?.env ?? {})),
     ...workload.processes.flatMap((process) =>
       open(`process ${process.name}`, [
         ...process.command,
@@ -80,6 +83,23 @@ function frontDoorFaults({ frontDoor, processes }: Workload): string[] {
   const process = processes.find(({ name }) => name === frontDoor.process);
   if (process?.ports.some(({ name }) => name === frontDoor.port)) return [];
   return [`the front door leads to port '${frontDoor.port}' of '${frontDoor.process}', which does not exist`];
+}
+
+/** A task's pod has no secret, so that nothing it reads may hold one. */
+function taskPodFaults({ taskPods, processes, files }: Workload): string[] {
+  if (taskPods === undefined) return [];
+  const { madeBy, template, files: seen } = taskPods;
+  return [
+    ...(processes.some(({ name }) => name === madeBy)
+      ? []
+      : [`task pods are made by '${madeBy}', which does not exist`]),
+    ...(files.some(({ path }) => path === template) ? [`two files are called '${template}'`] : []),
+    ...seen.flatMap((path) => {
+      const file = files.find((each) => each.path === path);
+      if (file === undefined) return [`task pods see the file '${path}', which does not exist`];
+      return secretsIn(file.content).map((name) => `task pods see the file '${path}', which holds secret '${name}'`);
+    }),
+  ];
 }
 
 const repeated = (names: readonly string[]): string[] => names.filter((name, index) => names.indexOf(name) !== index);

@@ -11,6 +11,7 @@ import type { RunningCluster } from "../support/cluster/running-cluster.ts";
 import { testCluster } from "../support/cluster/test-cluster.ts";
 import { type GitServer, startGitServer } from "../support/git-server.ts";
 import { type PackageIndex, startPackageIndex } from "../support/package-index.ts";
+import { until } from "../support/until.ts";
 
 // Importing an image and migrating an empty database take minutes of CPU on a busy machine.
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
@@ -109,6 +110,40 @@ test("requirements of its own are installed by a Job, from the cluster's package
   const run = await api.run("extra");
   expect(run.state).toBe("success");
   expect(await api.taskLog("extra", run.id, "say")).toContain("from a package");
+});
+
+test("with the KubernetesExecutor each task runs in a pod of its own, without token or secret, and its log outlives the pod (R9, ON-35)", async () => {
+  const paths = ["/var/run/secrets/kubernetes.io", "/etc/onvera/secrets"];
+  const seen = `onvera_greeting.greet(), [os.path.exists(path) for path in ${JSON.stringify(paths)}]`;
+  const code = `import os\nimport onvera_greeting\n${dagFile("alone", "NOT THIS")}`.replace('"NOT THIS"', seen);
+  git.commit({ "flows/alone.py": code });
+  await pods.succeeds(await onvera.call("POST", `/deployments/${id}/dag-syncs`));
+  await pods.succeeds(await onvera.call("PATCH", `/deployments/${id}`, { airflow: { executor: "kubernetes" } }));
+  const api = await airflow();
+  const run = await api.run("alone");
+  expect(run.state).toBe("success");
+  const { hostname } = (await api.get(`dags/alone/dagRuns/${run.id}/taskInstances/say`)).body;
+  expect(hostname).toMatch(/^alone-say-/);
+  const about = `involvedObject.kind=Pod,involvedObject.name=${hostname}`;
+  expect(await pods.kubectl(id, "get", "events", "--field-selector", about)).toContain("Started");
+  await until(
+    async () => (await pods.kubectl(id, "get", "pod", hostname, "--ignore-not-found", "-o", "name")) === "",
+    "the task's pod is gone",
+    120,
+  );
+  expect(await (await airflow()).taskLog("alone", run.id, "say")).toContain("from a package [False, False]");
+});
+
+test("a stop leaves no pod of a task that still runs (ON-24)", async () => {
+  const code = `import time\n${dagFile("endless", "NOT THIS")}`.replace('print("NOT THIS")', "time.sleep(3600)");
+  git.commit({ "flows/endless.py": code });
+  await pods.succeeds(await onvera.call("POST", `/deployments/${id}/dag-syncs`));
+  const api = await airflow();
+  await api.start("endless");
+  const tasks = () => pods.kubectl(id, "get", "pods", "-l", "kubernetes_executor=True", "-o", "name");
+  await until(async () => (await tasks()) !== "", "the task has its pod", 120);
+  await pods.succeeds(await onvera.call("POST", `/deployments/${id}/stop`));
+  expect(await tasks()).toBe("");
 });
 
 test("a destroy leaves nothing of it (ON-46, NH-01)", async () => {

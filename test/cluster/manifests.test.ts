@@ -1,22 +1,22 @@
 /** Every manifest of real deployments, asked of a real API server: known fields only, admitted by its own rules. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AirflowExecutor } from "../../src/domain/airflow-executor.ts";
 import { appCatalog, defaultVersion } from "../../src/domain/app-catalog.ts";
-import { type AppType, appTypes, DeploymentSpec } from "../../src/domain/deployment-spec.ts";
+import { type AppType, DeploymentSpec } from "../../src/domain/deployment-spec.ts";
 import { namespaceName } from "../../src/domain/kubernetes-names.ts";
+import { longLivedKeys } from "../../src/domain/long-lived-keys.ts";
 import { workloadFor } from "../../src/stacks/apps/registry.ts";
 import { deploymentProgram } from "../../src/stacks/program.ts";
 import { kubernetesTarget } from "../../src/stacks/targets/kubernetes/index.ts";
-import { clusterInput, type Manifest, manifestsOf, podSpecsOf } from "../stacks/kubernetes-fixtures.ts";
+import { clusterInput, type Manifest, manifestsOf, type PodSpec, podSpecsOf } from "../stacks/kubernetes-fixtures.ts";
 import { type Recording, record } from "../stacks/recorder.ts";
 import type { RunningCluster } from "../support/cluster/running-cluster.ts";
 import { testCluster } from "../support/cluster/test-cluster.ts";
 
 const deploymentId = `dep_${randomUUID()}`;
 const namespace = namespaceName(deploymentId);
-const custody = Object.fromEntries(
-  ["secret_key", "fernet_key", "api_secret_key", "jwt_secret"].map((name) => [name, `key-${name}`]),
-);
+const custody = Object.fromEntries(Object.keys(longLivedKeys).map((name) => [name, `key-${name}`]));
 let cluster: RunningCluster;
 
 beforeAll(async () => {
@@ -27,9 +27,9 @@ afterAll(async () => {
   await cluster?.kubectl(["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
 });
 
-function recordingOf(appType: AppType): Promise<Recording> {
+function recordingOf(appType: AppType, executor: AirflowExecutor): Promise<Recording> {
   const identity = { ...clusterInput().identity, deploymentId, appType };
-  const settings = appType === "airflow" ? { dags: { url: "https://example.org/dags.git" } } : {};
+  const settings = appType === "airflow" ? { executor, dags: { url: "https://example.org/dags.git" } } : {};
   const spec = DeploymentSpec.parse({
     version: defaultVersion(appType),
     size: "small",
@@ -42,7 +42,8 @@ function recordingOf(appType: AppType): Promise<Recording> {
   const tolerations = [
     { key: "onvera.dev/pool", operator: "Equal" as const, value: "a", effect: "NoSchedule" as const },
   ];
-  const place = { nodeSelector: { "onvera.dev/pool": "a" }, tolerations, certificateIssuer: "letsencrypt" };
+  const apiServer = { addresses: ["10.9.0.1"], port: 6443 };
+  const place = { nodeSelector: { "onvera.dev/pool": "a" }, tolerations, certificateIssuer: "letsencrypt", apiServer };
   return record(deploymentProgram(clusterInput({ identity, spec, workload, custody }, place), kubernetesTarget));
 }
 
@@ -53,9 +54,23 @@ const ask = (manifests: object[], ...options: string[]) => {
 /** As pods are admitted: where their namespace, account, quota and limits are. */
 const walls = ({ kind }: Manifest) => ["Namespace", "ServiceAccount", "ResourceQuota", "LimitRange"].includes(kind);
 
-describe.each(appTypes)("a deployment of %s", (appType) => {
+/** The template of the pods an app makes itself. */
+function taskPodOf(recording: Recording): [string, PodSpec][] {
+  const [files] = manifestsOf(recording).filter(
+    ({ kind, metadata }) => kind === "Secret" && metadata.name === "app-files",
+  );
+  const text = (files?.stringData as Record<string, string> | undefined)?.["task-pod"];
+  return text === undefined ? [] : [["task", JSON.parse(text).spec]];
+}
+
+describe.each([
+  ["superset", "superset", "local"],
+  ["airflow", "airflow", "local"],
+  ["airflow with the KubernetesExecutor", "airflow", "kubernetes"],
+  ["airflow with the CeleryExecutor", "airflow", "celery"],
+] as const)("a deployment of %s", (_name, appType, executor) => {
   it("has only fields the API server knows, in every object (ON-19)", async () => {
-    const manifests = manifestsOf(await recordingOf(appType));
+    const manifests = manifestsOf(await recordingOf(appType, executor));
     await ask(manifests.filter(walls));
     const answer = await ask(manifests, "--dry-run=server");
     expect(answer.trim().split("\n")).toHaveLength(manifests.length);
@@ -63,9 +78,11 @@ describe.each(appTypes)("a deployment of %s", (appType) => {
   });
 
   it("has pods that Pod Security, quota and limits let in (R9)", async () => {
-    const recording = await recordingOf(appType);
+    const recording = await recordingOf(appType, executor);
     await ask(manifestsOf(recording).filter(walls));
-    const pods = podSpecsOf(recording).map(([name, spec]) => ({
+    const own = taskPodOf(recording);
+    expect(own).toHaveLength(executor === "kubernetes" ? 1 : 0);
+    const pods = [...podSpecsOf(recording), ...own].map(([name, spec]) => ({
       apiVersion: "v1",
       kind: "Pod",
       metadata: { name: `tried-${name}`, namespace },
@@ -77,7 +94,7 @@ describe.each(appTypes)("a deployment of %s", (appType) => {
   });
 
   it("is refused with a field nobody knows, so that the above proves something", async () => {
-    const [first] = manifestsOf(await recordingOf(appType)).filter(({ kind }) => kind === "Deployment");
+    const [first] = manifestsOf(await recordingOf(appType, executor)).filter(({ kind }) => kind === "Deployment");
     const wrong = { ...first, spec: { ...first?.spec, replicaz: 1 } };
     await expect(ask([wrong], "--dry-run=server")).rejects.toThrow(/replicaz/);
   });

@@ -207,6 +207,15 @@ describe("onvera deploy (ON-41, ON-42)", () => {
     });
   });
 
+  it("sends where an Airflow runs its tasks", async () => {
+    await cli.run(["deploy", "airflow", "--name", "etl", "--executor", "kubernetes", "--no-wait"]);
+    expect(service.seen.find(({ method }) => method === "POST")?.body).toEqual({
+      app_type: "airflow",
+      name: "etl",
+      airflow: { executor: "kubernetes" },
+    });
+  });
+
   it("sends the DAG repository of an Airflow", async () => {
     const git = ["--dags-git", "https://github.com/acme/dags", "--dags-branch", "main", "--dags-dir", "dags"];
     await cli.run(["deploy", "airflow", "--name", "etl", ...git, "--variable", "a=b", "--no-wait"]);

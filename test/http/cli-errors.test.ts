@@ -143,6 +143,8 @@ describe("bad command lines end with 2 and touch nothing", () => {
     [["deploy", "superset", "--feature-flag", "A=perhaps"], "the value is true or false"],
     [["deploy", "superset", "--timeout", "soon"], "is not a length of time"],
     [["deploy", "superset", "--dags-git", "https://x/y"], "are for airflow, not superset"],
+    [["deploy", "superset", "--executor", "celery"], "are for airflow, not superset"],
+    [["deploy", "airflow", "--executor", "dask"], "Allowed choices are local, kubernetes, celery"],
     [["deploy", "airflow", "--dags-branch", "x"], "need --dags-git"],
     [["deploy", "superset", "--requirements", "/nowhere/requirements.txt"], "cannot be read"],
     [["deplyo", "superset"], "Did you mean deploy?"],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { appCatalog } from "../../src/domain/app-catalog.ts";
+import { appCatalog, processesOf } from "../../src/domain/app-catalog.ts";
 import { appTypes, type DeploymentIdentity, DeploymentSpec } from "../../src/domain/deployment-spec.ts";
 import { longLivedKeys } from "../../src/domain/long-lived-keys.ts";
 import { createPhases } from "../../src/domain/phases.ts";
@@ -60,7 +60,7 @@ describe.each(appTypes)("the workload of %s", (app) => {
   test("has the processes of the catalogue, in the copies asked for (ON-24)", () => {
     const workload = make({ replicas: { [appCatalog[app].processes[0]?.name ?? ""]: 2 } });
     expect(workload.processes.map(({ name, scalable }) => ({ name, scalable }))).toEqual(
-      appCatalog[app].processes.map(({ name, scalable }) => ({ name, scalable })),
+      processesOf(app).map(({ name, scalable }) => ({ name, scalable })),
     );
     expect(workload.processes.map(({ replicas }) => replicas)).toEqual(
       workload.processes.map((_, i) => (i === 0 ? 2 : 1)),

@@ -5,7 +5,9 @@ import { openSession, type WebSession } from "./web-session.ts";
 export interface AirflowApi {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
   get(path: string): Promise<{ status: number; body: any }>;
-  /** Waits until the DAG is parsed, switches it on, triggers it and waits for its end. @returns the run's id and state */
+  /** Waits until the DAG is parsed, switches it on and triggers it. @returns the run's id */
+  start(dag: string): Promise<string>;
+  /** The same, and waits for its end. @returns the run's id and state */
   run(dag: string): Promise<{ id: string; state: string }>;
   /** What a task of a run wrote. */
   taskLog(dag: string, run: string, task: string): Promise<string>;
@@ -31,13 +33,16 @@ export async function openAirflowApi(
       body: answer.headers["content-type"]?.includes("json") ? answer.json() : answer.body,
     };
   };
+  const start = async (dag: string): Promise<string> => {
+    await until(async () => (await ask(`dags/${dag}`)).status === 200, `the DAG ${dag} is parsed`, PATIENCE_SECONDS);
+    await ask(`dags/${dag}`, "PATCH", { is_paused: false });
+    return (await ask(`dags/${dag}/dagRuns`, "POST", { logical_date: null })).body.dag_run_id;
+  };
   return {
     get: (path) => ask(path),
+    start,
     async run(dag) {
-      await until(async () => (await ask(`dags/${dag}`)).status === 200, `the DAG ${dag} is parsed`, PATIENCE_SECONDS);
-      await ask(`dags/${dag}`, "PATCH", { is_paused: false });
-      const started = await ask(`dags/${dag}/dagRuns`, "POST", { logical_date: null });
-      const id: string = started.body.dag_run_id;
+      const id = await start(dag);
       let state = "";
       await until(
         async () => {

@@ -14,6 +14,7 @@ export interface Connection {
 
 interface Selector {
   matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: "NotIn"; values: string[] }[];
 }
 
 interface Peer {
@@ -74,8 +75,9 @@ function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, end: End, own
   return namespaceFits && selects(podSelector ?? {}, end.labels);
 }
 
-const selects = ({ matchLabels = {} }: Selector, labels: Record<string, string>): boolean =>
-  Object.entries(matchLabels).every(([name, value]) => labels[name] === value);
+const selects = ({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Record<string, string>): boolean =>
+  Object.entries(matchLabels).every(([name, value]) => labels[name] === value) &&
+  matchExpressions.every(({ key, values }) => !values.includes(labels[key] ?? ""));
 
 function within(address: string, { cidr, except = [] }: { cidr: string; except?: string[] }): boolean {
   return inSubnet(address, cidr) && !except.some((hole) => inSubnet(address, hole));

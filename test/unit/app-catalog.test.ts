@@ -69,11 +69,11 @@ describe.each(appTypes)("the catalogue entry of %s", (app) => {
   });
 
   test("scales only what may be scaled, within its bounds (ON-24)", () => {
-    for (const { name, scalable, maxReplicas } of appCatalog[app].processes) {
-      expect(replicasRefusal(app, name, 1)).toBeUndefined();
-      expect(replicasRefusal(app, name, maxReplicas) === undefined).toBe(true);
-      expect(replicasRefusal(app, name, maxReplicas + 1)).toContain(name);
-      expect(replicasRefusal(app, name, 0)).toMatch(scalable ? /stop the deployment/ : /always runs/);
+    for (const { name, scalable, maxReplicas, executor } of appCatalog[app].processes) {
+      expect(replicasRefusal(app, name, 1, executor)).toBeUndefined();
+      expect(replicasRefusal(app, name, maxReplicas, executor) === undefined).toBe(true);
+      expect(replicasRefusal(app, name, maxReplicas + 1, executor)).toContain(name);
+      expect(replicasRefusal(app, name, 0, executor)).toMatch(scalable ? /stop the deployment/ : /always runs/);
     }
     expect(replicasRefusal(app, "nothing", 1)).toContain("has no process");
   });

@@ -22,8 +22,10 @@ export async function changesOf(invocation: Invocation, app: string): Promise<De
   const connections = { ...airflow?.connections, ...removed(invocation, "unsetConnection") };
   const airflowVariables = { ...airflow?.variables, ...removed(invocation, "unsetVariable") };
   const dags = isRefused(invocation, "dagsGit") ? null : airflow?.dags;
-  if (hasEntries(connections) || hasEntries(airflowVariables) || dags !== undefined) {
+  const executor = airflow?.executor;
+  if (hasEntries(connections) || hasEntries(airflowVariables) || dags !== undefined || executor !== undefined) {
     changes.airflow = {
+      ...(executor === undefined ? {} : { executor }),
       ...(dags === undefined ? {} : { dags }),
       ...(hasEntries(connections) ? { connections } : {}),
       ...(hasEntries(airflowVariables) ? { variables: airflowVariables } : {}),

@@ -71,11 +71,12 @@ async function airflowFields(
     ...pairs("--variable", list(invocation, "variable")),
   };
   const fields = dropUndefined({
+    executor: choice<NonNullable<NonNullable<SpecFields["airflow"]>["executor"]>>(invocation, "executor"),
     dags: url === undefined ? undefined : { url, branch: branch ?? "main", subdirectory: folder ?? "" },
     connections: unlessEmpty(connections),
     variables: unlessEmpty(variables),
   });
-  if (Object.keys(fields).length > 0) onlyFor("airflow", app, "--dags-…, --connections and --variable");
+  if (Object.keys(fields).length > 0) onlyFor("airflow", app, "--executor, --dags-…, --connections and --variable");
   return fields;
 }
 

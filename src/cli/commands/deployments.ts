@@ -1,4 +1,5 @@
 /** The commands that make, change, show and remove deployments. */
+import { airflowExecutors } from "../../domain/airflow-executor.ts";
 import { appCatalog } from "../../domain/app-catalog.ts";
 import type { DeploymentStatus } from "../../domain/deployment-status.ts";
 import { sizeNames } from "../../domain/sizes.ts";
@@ -25,6 +26,11 @@ const specOptions: readonly OptionSpec[] = [
   { flags: "--requirements <file-or-package>", description: "extra Python packages", repeatable: true },
   { flags: "--feature-flag <FLAG[=false]>", description: "Superset feature flag", repeatable: true },
   { flags: "--config <KEY=JSON>", description: "Superset configuration value", repeatable: true },
+  {
+    flags: "--executor <executor>",
+    description: "Airflow: where tasks run (all but local need a Kubernetes cluster)",
+    choices: airflowExecutors,
+  },
   { flags: "--dags-git <url>", description: "Airflow: git repository of the DAGs (https or ssh)" },
   { flags: "--dags-branch <branch>", description: "Airflow: its branch (default main)" },
   { flags: "--dags-dir <folder>", description: "Airflow: folder of the DAGs inside it" },

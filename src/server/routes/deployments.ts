@@ -1,6 +1,7 @@
 /** Handlers of the deployment routes. */
 import type { Context } from "hono";
 import { judge } from "../../domain/permissions.ts";
+import { fitsEveryCluster } from "../../domain/spec-faults.ts";
 import { holdsSealed } from "../../store/spec-seal.ts";
 import type { Caller, ServerEnv } from "../caller.ts";
 import { organizationOf } from "../caller.ts";
@@ -11,7 +12,7 @@ import { insertDeployment, insertPlainDeployment, type NewRecord } from "../serv
 import { listDeployments, readDeployment } from "../services/deployment-list.ts";
 import type { DeploymentRow } from "../services/deployment-rows.ts";
 import { applyUpdate } from "../services/deployment-update.ts";
-import { newRecord, openForAction, submitDestroy } from "../services/deployments.ts";
+import { newRecord, openForAction, refuseUnfitPlace, submitDestroy } from "../services/deployments.ts";
 import type { Requester } from "../services/requester.ts";
 import { answerOnce, audit, transact } from "../transact.ts";
 import { deploymentView, etagOf } from "../views/deployment-view.ts";
@@ -25,14 +26,16 @@ export const deploymentRoutes = (deps: ServerDeps) => {
   const viewFor = async (caller: Caller, row: DeploymentRow) =>
     deploymentView(row, { health: await healthOf(row), reveal: judge("deployments.update", caller) === "allowed" });
 
-  /** In one message to the database where nothing else belongs to its transaction: no answer to keep, no key to hold. */
+  /** In one message to the database where nothing else belongs to its transaction: no answer to keep, no key to hold, no cluster to look at. */
   const accept = async (c: Context<ServerEnv>, requester: Requester, wanted: NewRecord) => {
     const body = acceptedBody(wanted.operation.resourceId, wanted.operation.id);
-    if (c.req.header("idempotency-key") === undefined && !holdsSealed(wanted.spec)) {
+    const isPlain = !holdsSealed(wanted.spec) && fitsEveryCluster(wanted.spec);
+    if (c.req.header("idempotency-key") === undefined && isPlain) {
       await insertPlainDeployment(deps.store, requester, wanted);
       return body;
     }
     return answerOnce(deps, c, requester.organizationId, async (db) => {
+      await refuseUnfitPlace(db, requester, wanted);
       await insertDeployment(db, deps.dataKeys, requester, wanted);
       return body;
     });

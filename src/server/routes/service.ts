@@ -26,6 +26,7 @@ export const serviceRoutes = (deps: ServerDeps) =>
         versions: app.versions.map(({ version, updatesTo }) => ({ version, updates_to: [...updatesTo] })),
         processes: app.processes.map((process) => ({
           name: process.name,
+          executor: process.executor ?? null,
           default_replicas: process.defaultReplicas,
           scalable: process.scalable,
           min_replicas: process.minReplicas,

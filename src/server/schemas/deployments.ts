@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { airflowExecutors } from "../../domain/airflow-executor.ts";
 import { deploymentActions } from "../../domain/deployment-gate.ts";
 import {
   AirflowSettings,
@@ -14,6 +15,11 @@ import { sizeNames } from "../../domain/sizes.ts";
 import { DisplayName, Link, pageQuery, Timestamp } from "./common.ts";
 
 export const healthStates = ["healthy", "starting", "degraded", "unhealthy", "stopped", "unknown"] as const;
+
+const Executor = z.enum(airflowExecutors).meta({
+  description:
+    "Where tasks run: `local` beside the scheduler, `kubernetes` each in a pod of its own, `celery` in workers. All but `local` need a Kubernetes cluster.",
+});
 
 const ConditionView = z.object({
   type: z.string(),
@@ -41,6 +47,7 @@ const SettingsView = z.object({
     .optional(),
   airflow: z
     .object({
+      executor: Executor,
       dags: z.object({ url: z.string(), branch: z.string(), subdirectory: z.string() }).nullable(),
       connections: z.record(z.string(), z.string()).meta({ description: "Connection URIs, always masked." }),
       variables: z.record(z.string(), z.string()),
@@ -106,7 +113,7 @@ export const CreateDeployment = z
     ...settingsInput,
     environment_variables: z.record(VariableName, VariableValue).optional(),
     superset: SupersetSettings.partial().optional(),
-    airflow: AirflowSettings.partial().optional(),
+    airflow: AirflowSettings.extend({ executor: Executor }).partial().optional(),
     bench_resources: z
       .int()
       .min(0)
@@ -132,6 +139,7 @@ const settingsChanges = {
     .optional(),
   airflow: z
     .strictObject({
+      executor: Executor.optional(),
       dags: GitSource.nullable().optional(),
       connections: z.record(z.string().regex(/^[A-Za-z0-9_.-]{1,200}$/), z.string().max(5000).nullable()).optional(),
       variables: z.record(z.string().min(1).max(250), z.string().max(50_000).nullable()).optional(),

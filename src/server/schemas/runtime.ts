@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { airflowExecutors } from "../../domain/airflow-executor.ts";
 import { logLevels } from "../../domain/log-filter.ts";
 import { metricNames } from "../../domain/metric-series.ts";
 import { integerQuery, Moment, Timestamp } from "./common.ts";
@@ -215,6 +216,10 @@ export const AppView = z
     processes: z.array(
       z.object({
         name: z.string(),
+        executor: z
+          .enum(airflowExecutors)
+          .nullable()
+          .meta({ description: "The executor it belongs to; null runs with every one." }),
         default_replicas: z.int(),
         scalable: z.boolean(),
         min_replicas: z.int(),

@@ -17,7 +17,7 @@ import {
   type SettingsChanges,
   sameSpec,
 } from "../../domain/spec-changes.ts";
-import { specFaults } from "../../domain/spec-faults.ts";
+import { fitsEveryCluster, placeFaults, specFaults } from "../../domain/spec-faults.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped } from "../../store/database.ts";
 import { planPlace, sealSpec } from "../../store/spec-seal.ts";
@@ -26,6 +26,7 @@ import type { ServerDeps } from "../deps.ts";
 import { DEFAULT_ENVIRONMENT, etagOf } from "../views/deployment-view.ts";
 import { insertRevision, type NewRecord } from "./deployment-inserts.ts";
 import { capabilityOf, type DeploymentRow, gateFacts, lockDeployment } from "./deployment-rows.ts";
+import { findEnvironment } from "./environments.ts";
 import type { Requester } from "./requester.ts";
 
 export interface NewDeployment extends SettingsChanges {
@@ -61,6 +62,13 @@ export function newRecord(
     change: { app_type: wanted.app_type, name: wanted.name ?? null, operation_id: operation.id },
     operation,
   };
+}
+
+/** @throws OnveraError VALIDATION_ERROR, naming what its cluster cannot do, or ENVIRONMENT_NOT_FOUND */
+export async function refuseUnfitPlace(db: Scoped, requester: Requester, wanted: NewRecord): Promise<void> {
+  if (fitsEveryCluster(wanted.spec)) return;
+  const { kind } = await findEnvironment(db, requester.organizationId, wanted.environment);
+  refuseFaults(placeFaults(wanted.spec, kind));
 }
 
 /**
@@ -99,7 +107,7 @@ export async function openDeployment(
 /** The spec that `changes` lead to. @throws OnveraError VALIDATION_ERROR naming each field */
 export function checkedChange(row: DeploymentRow, changes: SettingsChanges): DeploymentSpec {
   const spec = changedSpec(row.spec, changes);
-  refuseFaults(specFaults(row.app_type as AnyAppType, spec, row.spec));
+  refuseFaults([...specFaults(row.app_type as AnyAppType, spec, row.spec), ...placeFaults(spec, row.cluster_kind)]);
   return spec;
 }
 

@@ -1,4 +1,5 @@
 /** A deployment as the API shows it. Pure: everything it needs is given. */
+import { executorOf } from "../../domain/airflow-executor.ts";
 import { availableActions } from "../../domain/deployment-gate.ts";
 import { appTypeOf, type DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { publicUrl } from "../../domain/public-url.ts";
@@ -80,6 +81,7 @@ function settingsView(spec: DeploymentSpec, reveal: boolean): DeploymentView["se
     ...(spec.airflow
       ? {
           airflow: {
+            executor: executorOf(spec),
             dags: spec.airflow.dags ? { ...spec.airflow.dags, url: withoutPassword(spec.airflow.dags.url) } : null,
             connections: masked(spec.airflow.connections),
             variables: values(spec.airflow.variables),

@@ -17,17 +17,23 @@ export function mostConnections({ poolSize, webWorkers }: Size): number {
   return (background + 2 * webWorkers) * (poolSize + overflow);
 }
 
-type Section = Record<string, string | number | boolean>;
+export type Section = Record<string, string | number | boolean>;
 
 /**
  * The text of airflow.cfg.
  * @param version the Airflow version, since an option may come or go with one
  * @param dags where the DAGs come from; undefined when they are put into the folder by hand
+ * @param executor how Airflow calls where tasks run, and what it has to know for that
  */
-export function airflowConfig(version: string, size: Size, dags: GitSource | undefined): string {
+export function airflowConfig(
+  version: string,
+  size: Size,
+  dags: GitSource | undefined,
+  executor: { name: string; sections: Record<string, Section> },
+): string {
   const sections: Record<string, Section> = {
     core: {
-      executor: "LocalExecutor",
+      executor: executor.name,
       auth_manager: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
       dags_folder: dagsFolder(dags),
       plugins_folder: "{{dir:data}}/plugins",
@@ -84,6 +90,7 @@ export function airflowConfig(version: string, size: Size, dags: GitSource | und
       print_stats_interval: 300,
     },
     usage_data_collection: { enabled: false },
+    ...executor.sections,
   };
   const head = `# Airflow ${version}, written by the platform; changes here are overwritten.\n`;
   return `${head}${Object.entries(sections).map(sectionText).join("\n")}`;

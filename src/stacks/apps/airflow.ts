@@ -1,9 +1,11 @@
-/** Airflow 3: API server in front, scheduler with local executor, DAG processor and triggerer behind it. */
+/** Airflow 3: API server in front, scheduler, DAG processor and triggerer behind it, and what its executor adds. */
+import { executorOf } from "../../domain/airflow-executor.ts";
 import { appCatalog, FRONT_PORT } from "../../domain/app-catalog.ts";
 import type { AirflowSettings, DeploymentSpec } from "../../domain/deployment-spec.ts";
 import { type Size, sizes } from "../../domain/sizes.ts";
 import type { Probe, Workload, WorkloadJob, WorkloadProcess } from "../../domain/workload.ts";
 import { airflowConfig, dagsBelow } from "./airflow-config.ts";
+import { CONFIG_FILE, type ExecutorParts, executorParts } from "./airflow-executors.ts";
 import {
   type AppModule,
   deployMode,
@@ -15,9 +17,7 @@ import {
 } from "./app-module.ts";
 import { customerEnvironment, inertJson, settingsDigest } from "./customer-text.ts";
 
-/** Shares of the deployment's size. The scheduler's holds the running tasks too. */
-const shares = { "api-server": 0.3, scheduler: 0.4, "dag-processor": 0.15, triggerer: 0.15 } as const;
-type ProcessName = keyof typeof shares;
+type ProcessName = keyof ExecutorParts["shares"];
 
 /** How long a stop waits: a scheduler lets running tasks end. */
 const drainSeconds = { "api-server": 30, scheduler: 60, "dag-processor": 30, triggerer: 30 } as const;
@@ -27,31 +27,40 @@ export const airflow: AppModule = (spec, identity, surroundings) => {
   const settings = spec.airflow ?? { connections: {}, variables: {} };
   const size = sizes[spec.size];
   const signIn = signInParts("airflow", identity, surroundings);
+  const executor = executorParts(executorOf(spec), spec.replicas, size);
+  const own: OwnFacts = { spec, size, shares: executor.shares };
   return {
     app: "airflow",
     version: spec.version,
     package: { lock: `airflow/${spec.version}`, extraRequirements: spec.requirements },
     files: [
-      { path: "airflow.cfg", content: airflowConfig(spec.version, size, settings.dags), executable: false },
+      { path: CONFIG_FILE, content: airflowConfig(spec.version, size, settings.dags, executor), executable: false },
       ...signIn.files,
+      ...executor.files,
     ],
     env: {
       ...customerEnvironment("airflow", spec),
       ...pythonEnvironment,
       AIRFLOW_HOME: "{{dir:data}}",
-      AIRFLOW_CONFIG: "{{dir:config}}/airflow.cfg",
+      AIRFLOW_CONFIG: `{{dir:config}}/${CONFIG_FILE}`,
       // Only the gateway may say who a request is from.
       FORWARDED_ALLOW_IPS: "{{address:proxy}}",
       ...signIn.env,
     },
-    secrets: ["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url", ...signIn.secrets],
+    secrets: [
+      ...["fernet_key", "api_secret_key", "jwt_secret", "admin_password", "database_url"],
+      ...signIn.secrets,
+      ...executor.secrets,
+    ],
     jobs: [bootstrapJob(spec.version, settings)],
     processes: [
-      apiServer(spec, size),
-      background(spec, size, "scheduler", "SchedulerJob", ["--skip-serve-logs"]),
-      background(spec, size, "dag-processor", "DagProcessorJob", []),
-      background(spec, size, "triggerer", "TriggererJob", ["--skip-serve-logs"]),
+      apiServer(own),
+      background(own, "scheduler", "SchedulerJob", ["--skip-serve-logs"]),
+      background(own, "dag-processor", "DagProcessorJob", []),
+      background(own, "triggerer", "TriggererJob", ["--skip-serve-logs"]),
+      ...executor.processes,
     ],
+    ...(executor.taskPods === undefined ? {} : { taskPods: executor.taskPods }),
     frontDoor: { process: "api-server", port: FRONT_PORT },
     health: appCatalog.airflow.health,
     ...gitSource(spec),
@@ -71,9 +80,15 @@ function bootstrapJob(version: string, settings: AirflowSettings): WorkloadJob {
   };
 }
 
-function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
+interface OwnFacts {
+  spec: DeploymentSpec;
+  size: Size;
+  shares: ExecutorParts["shares"];
+}
+
+function apiServer(own: OwnFacts): WorkloadProcess {
   return {
-    ...common(spec, size, "api-server"),
+    ...common(own, "api-server"),
     command: [
       PYTHON,
       packaged("launch.py"),
@@ -83,7 +98,7 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
       "--port",
       "{{port:web}}",
       "--workers",
-      String(size.webWorkers),
+      String(own.size.webWorkers),
       "--proxy-headers",
     ],
     ports: [{ name: FRONT_PORT }],
@@ -98,14 +113,13 @@ function apiServer(spec: DeploymentSpec, size: Size): WorkloadProcess {
 }
 
 function background(
-  spec: DeploymentSpec,
-  size: Size,
+  own: OwnFacts,
   name: Exclude<ProcessName, "api-server">,
   jobType: string,
   options: string[],
 ): WorkloadProcess {
   return {
-    ...common(spec, size, name),
+    ...common(own, name),
     command: [PYTHON, packaged("launch.py"), name, ...options],
     ports: [],
     liveness: heartbeatProbe("alive", jobType, 30),
@@ -129,7 +143,7 @@ function heartbeatProbe(question: "alive" | "ready", jobType: string, periodSeco
   };
 }
 
-function common(spec: DeploymentSpec, size: Size, name: ProcessName) {
+function common({ spec, size, shares }: OwnFacts, name: ProcessName) {
   return {
     name,
     env: {},

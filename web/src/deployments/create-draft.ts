@@ -1,6 +1,10 @@
 /** A deployment as the form holds it, the request it becomes, and the command that does the same. */
 import type { CreateDeployment } from "../api/types.ts";
 
+/** Where Airflow's tasks run; the service's default first. */
+export const executors = ["local", "kubernetes", "celery"] as const;
+export type Executor = (typeof executors)[number];
+
 export interface Draft {
   app: "airflow" | "superset";
   name: string;
@@ -9,6 +13,7 @@ export interface Draft {
   size: "small" | "medium" | "large";
   variables: string;
   requirements: string;
+  executor: Executor;
   dagsUrl: string;
   dagsBranch: string;
   isProtected: boolean;
@@ -22,6 +27,7 @@ export const firstDraft: Draft = {
   size: "small",
   variables: "",
   requirements: "",
+  executor: "local",
   dagsUrl: "",
   dagsBranch: "",
   isProtected: false,
@@ -59,6 +65,12 @@ export function bodyOf(draft: Draft): CreateDeployment {
     }),
   );
   const requirements = lines(draft.requirements);
+  const airflow = {
+    ...(draft.executor !== "local" && { executor: draft.executor }),
+    ...(draft.dagsUrl !== "" && {
+      dags: { url: draft.dagsUrl, ...(draft.dagsBranch !== "" && { branch: draft.dagsBranch }) },
+    }),
+  };
   return {
     app_type: draft.app,
     name: draft.name.trim(),
@@ -68,10 +80,7 @@ export function bodyOf(draft: Draft): CreateDeployment {
     ...(draft.isProtected && { protected: true }),
     ...(Object.keys(variables).length > 0 && { environment_variables: variables }),
     ...(requirements.length > 0 && { requirements }),
-    ...(draft.app === "airflow" &&
-      draft.dagsUrl !== "" && {
-        airflow: { dags: { url: draft.dagsUrl, ...(draft.dagsBranch !== "" && { branch: draft.dagsBranch }) } },
-      }),
+    ...(draft.app === "airflow" && Object.keys(airflow).length > 0 && { airflow }),
   };
 }
 
@@ -90,7 +99,11 @@ export function commandOf(draft: Draft): string {
     ...lines(draft.requirements).flatMap((line) => ["--requirements", quoted(line)]),
     ...lines(draft.variables).flatMap((line) => ["--env", `${VARIABLE.exec(line)?.[1] ?? "NAME"}=…`]),
     ...(draft.app === "airflow"
-      ? [...option("--dags-git", draft.dagsUrl), ...option("--dags-branch", draft.dagsBranch)]
+      ? [
+          ...option("--executor", draft.executor === "local" ? "" : draft.executor),
+          ...option("--dags-git", draft.dagsUrl),
+          ...option("--dags-branch", draft.dagsBranch),
+        ]
       : []),
     ...(draft.isProtected ? ["--protected"] : []),
   ].join(" ");

@@ -26,7 +26,7 @@ import { Copyable } from "../shared/copyable.tsx";
 import { Page } from "../shared/page.tsx";
 import { Failure, Loading } from "../shared/states.tsx";
 import { capitalized, counted } from "../shared/words.ts";
-import { bodyOf, commandOf, type Draft, faultsOf, firstDraft } from "./create-draft.ts";
+import { bodyOf, commandOf, type Draft, executors, faultsOf, firstDraft } from "./create-draft.ts";
 import classes from "./create-page.module.css";
 import { useApps, useEnvironments } from "./queries.ts";
 
@@ -244,6 +244,15 @@ function Advanced({ draft, faults, onChange }: PartProps & { faults: Partial<Rec
             />
             {draft.app === "airflow" && (
               <Group grow align="flex-start">
+                <Select
+                  label="Executor"
+                  description="Where tasks run. All but local need a Kubernetes cluster."
+                  inputWrapperOrder={["label", "input", "description", "error"]}
+                  data={[...executors]}
+                  value={draft.executor}
+                  onChange={(chosen) => onChange({ executor: executors.find((one) => one === chosen) ?? "local" })}
+                  allowDeselect={false}
+                />
                 <TextInput
                   label="DAG repository"
                   placeholder="https://…"

@@ -58,7 +58,10 @@ export function LogsTab({ deployment }: { deployment: Deployment }) {
       }),
     onSuccess: (file) => saveFile(`${deployment.name}.log`, file),
   });
-  const processes = apps.data?.items.find(({ app_type: type }) => type === deployment.app_type)?.processes ?? [];
+  const ours = deployment.settings.airflow?.executor;
+  const processes = (
+    apps.data?.items.find(({ app_type: type }) => type === deployment.app_type)?.processes ?? []
+  ).filter(({ executor }) => executor === null || executor === ours);
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">

@@ -5,6 +5,7 @@ import type { TargetContext } from "../../../domain/program-input.ts";
 import { publicHost, publicUrl } from "../../../domain/public-url.ts";
 import type { StackAccess } from "../../../domain/stack-access.ts";
 import type { ClusterClient } from "../../../kubernetes/client.ts";
+import { apiServerAddress } from "../../../kubernetes/own-address.ts";
 import { patiently } from "../../../kubernetes/patience.ts";
 import type { DeploymentContext, StepIo, TargetDriver } from "../../worker/target-driver.ts";
 import type { AdminConnection } from "../database-server/admin-connection.ts";
@@ -17,7 +18,8 @@ import { lookUpInCluster } from "./look-up.ts";
 import { deleteObject, findOwnedInCluster, removeOwnedInCluster } from "./owned.ts";
 import { askPublicly } from "./public-address.ts";
 import { stopPods } from "./stop-pods.ts";
-import { sayTrouble, waitUntilReachable, waitUntilRolledOut, waitUntilStopped, watchJobs } from "./wait-ready.ts";
+import { sayTrouble, waitUntilReachable, waitUntilRolledOut, watchJobs } from "./wait-ready.ts";
+import { waitUntilStopped } from "./wait-stopped.ts";
 
 /** A deployment's environment on its cluster, opened. */
 export interface OpenPlace {
@@ -40,7 +42,7 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
 
   const describe = async (deployment: DeploymentContext): Promise<TargetContext> => {
     const { identity, cluster, workload } = deployment;
-    const { placement } = await open(deployment);
+    const { placement, client } = await open(deployment);
     return {
       target: "kubernetes",
       databaseHost: placement.database.host,
@@ -62,7 +64,7 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
         tolerations: placement.tolerations,
         privateNetworks: placement.privateNetworks,
         packageIndex: placement.packageIndex,
-        apiServer: null,
+        apiServer: workload?.taskPods === undefined ? null : await toldAsStepFailure(() => apiServerAddress(client)),
       },
     };
   };

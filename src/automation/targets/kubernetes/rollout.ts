@@ -56,6 +56,10 @@ export const livingPods = (pods: readonly Pod[]): Pod[] =>
       metadata.deletionTimestamp !== undefined || (status?.phase !== "Succeeded" && status?.phase !== "Failed"),
   );
 
+/** Living pods that belong to no Deployment and no Job: an app made them itself, one for each of its tasks. */
+export const appMadePods = (pods: readonly Pod[]): Pod[] =>
+  livingPods(pods).filter(({ metadata }) => (metadata.ownerReferences ?? []).length === 0);
+
 /** Everything of the newest revision runs and is available, and nothing of an older one is left. */
 function isComplete({ metadata, spec, status = {} }: Deployment): boolean {
   const wanted = spec.replicas ?? 1;

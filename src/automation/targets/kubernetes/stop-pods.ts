@@ -2,9 +2,8 @@
 import { namespaceName } from "../../../domain/kubernetes-names.ts";
 import type { ClusterClient } from "../../../kubernetes/client.ts";
 import { untilNamespace } from "../../../kubernetes/namespace-view.ts";
-import { patiently } from "../../../kubernetes/patience.ts";
 import type { StepIo } from "../../worker/target-driver.ts";
-import { deleteObject } from "./owned.ts";
+import { removerOf } from "./remove-once.ts";
 import { livingPods } from "./rollout.ts";
 import { sayTrouble } from "./wait-ready.ts";
 
@@ -16,13 +15,7 @@ export async function stopPods(client: ClusterClient, deploymentId: string, io: 
   const namespace = namespaceName(deploymentId);
   const onTrouble = sayTrouble(io);
   const deadline = performance.now() + FORCE_AFTER_SECONDS * 1000;
-  const asked = new Set<string>();
-  const remove = (path: string, options: object = {}) => {
-    const key = `${path} ${JSON.stringify(options)}`;
-    if (asked.has(key)) return;
-    asked.add(key);
-    patiently(() => deleteObject(client, path, options), io.signal, onTrouble).catch(() => asked.delete(key));
-  };
+  const remove = removerOf(client, io);
   await untilNamespace(client, { namespace, signal: io.signal, onTrouble }, ({ deployments, jobs, pods }) => {
     for (const { metadata } of deployments)
       remove(`/apis/apps/v1/namespaces/${namespace}/deployments/${metadata.name}`);

@@ -9,7 +9,7 @@ import { createScrubber } from "../../scrub.ts";
 import { StepFailure, type StepIo } from "../../worker/target-driver.ts";
 import { createTroubleClock, graceSeconds, troubleError } from "./give-up.ts";
 import { type PublicAddress, untilReachable } from "./public-address.ts";
-import { jobTroubles, livingPods, type RolloutTrouble, rolloutVerdict } from "./rollout.ts";
+import { jobTroubles, type RolloutTrouble, rolloutVerdict } from "./rollout.ts";
 
 const LAST_LINES = 20;
 const REACHABLE_SECONDS = 240;
@@ -60,21 +60,6 @@ export async function watchJobs(
   const clock = createTroubleClock(() => performance.now(), { ...graceSeconds, unschedulable: 90 });
   const trouble = await untilNamespace(client, { namespace, signal }, (view) => clock.tooLong(jobTroubles(view)));
   return notStarted(client, namespace, trouble);
-}
-
-/** Resolves when no pod of the deployment is left but those of Jobs that ended. */
-export async function waitUntilStopped(client: ClusterClient, deploymentId: string, io: StepIo): Promise<void> {
-  const namespace = namespaceName(deploymentId);
-  let said = "";
-  await untilNamespace(client, { namespace, signal: io.signal, onTrouble: sayTrouble(io) }, ({ pods, deployments }) => {
-    const declared = deployments.some(({ spec }) => (spec.replicas ?? 1) > 0);
-    const left = livingPods(pods).map(({ metadata }) => metadata.name);
-    if (left.length === 0 && !declared) return true;
-    const message = `Stopping ${left.join(", ")}`;
-    if (message !== said) io.say(message);
-    said = message;
-    return undefined;
-  });
 }
 
 /** Resolves when the deployment answers at its public host (ON-35, ON-44). @throws StepFailure ADDRESS_UNREACHABLE */

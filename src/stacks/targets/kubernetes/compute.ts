@@ -8,13 +8,14 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionB
 import * as pulumi from "@pulumi/pulumi";
 import { kubernetesJobName } from "../../../domain/kubernetes-names.ts";
 import type { Compute, ComputeArgs } from "../../components/compute.ts";
-import { filesDigest } from "../../workload-digests.ts";
+import { digestOf, filesDigest } from "../../workload-digests.ts";
 import { deployment, disruptionBudget, type RolloutMarks, service } from "./manifests/deployments.ts";
 import { type ClusterFacts, clusterFacts } from "./manifests/facts.ts";
 import { fileContents, filesMetadata, secretsMetadata } from "./manifests/files.ts";
 import { planJobs } from "./manifests/job-plan.ts";
 import { type ClusterJob, job } from "./manifests/jobs.ts";
 import { renderFacts } from "./manifests/pod.ts";
+import { taskPod } from "./manifests/task-pod.ts";
 import { claims } from "./manifests/volumes.ts";
 
 /** The engine waits a little longer than the Job's own deadline, whose answer says more. */
@@ -28,6 +29,7 @@ export class KubernetesCompute extends pulumi.ComponentResource implements Compu
     const facts = clusterFacts(args);
     const { workload, context, secretsVersion } = args;
     const plan = planJobs(facts);
+    const template = taskPod(facts, plan.packageFolder);
     const base = { parent: this, dependsOn: [args.network] };
 
     const { data, logs } = claims(facts);
@@ -43,7 +45,11 @@ export class KubernetesCompute extends pulumi.ComponentResource implements Compu
         { metadata: secretsMetadata(facts), stringData: pulumi.secret(args.secrets) },
         base,
       ),
-      new Secret(`${name}-files`, { metadata: filesMetadata(facts), stringData: this.#files(facts, args, plan) }, base),
+      new Secret(
+        `${name}-files`,
+        { metadata: filesMetadata(facts), stringData: this.#files(facts, args, plan, template) },
+        base,
+      ),
     ];
 
     // Each job waits for the one before it; the processes wait for the last (a failed migration starts nothing).
@@ -58,6 +64,7 @@ export class KubernetesCompute extends pulumi.ComponentResource implements Compu
       filesDigest: filesDigest({ workload, spec: args.spec, publicUrl: context.publicUrl, secretsVersion }),
       secretsVersion,
       packageFolder: plan.packageFolder,
+      ...(template === undefined ? {} : { taskPodDigest: digestOf(template) }),
     };
     const made = workload.processes.map((process) => {
       if (process.ports.length > 0) new Service(`${name}-service-${process.name}`, service(facts, process), base);
@@ -73,11 +80,16 @@ export class KubernetesCompute extends pulumi.ComponentResource implements Compu
     this.registerOutputs({ processes: this.processes });
   }
 
-  #files(facts: ClusterFacts, args: ComputeArgs, { packageFolder, extraStdin }: ReturnType<typeof planJobs>) {
+  #files(
+    facts: ClusterFacts,
+    args: ComputeArgs,
+    { packageFolder, extraStdin }: ReturnType<typeof planJobs>,
+    template: object | undefined,
+  ) {
     return pulumi.secret(
       pulumi
         .all(args.secrets)
-        .apply((secrets) => fileContents(facts, renderFacts(facts, packageFolder), secrets, extraStdin)),
+        .apply((secrets) => fileContents(facts, renderFacts(facts, packageFolder), secrets, extraStdin, template)),
     );
   }
 

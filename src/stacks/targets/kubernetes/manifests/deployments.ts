@@ -16,6 +16,8 @@ export interface RolloutMarks {
   filesDigest: string;
   secretsVersion: string;
   packageFolder: string;
+  /** Of the template of the pods an app makes, which one process alone reads. */
+  taskPodDigest?: string;
 }
 
 export function deployment(facts: ClusterFacts, process: WorkloadProcess, marks: RolloutMarks) {
@@ -39,6 +41,9 @@ export function deployment(facts: ClusterFacts, process: WorkloadProcess, marks:
             "onvera.dev/files": marks.filesDigest,
             "onvera.dev/secrets": marks.secretsVersion,
             "onvera.dev/restart": facts.spec.restart_token,
+            ...(marks.taskPodDigest !== undefined && name === facts.workload.taskPods?.madeBy
+              ? { "onvera.dev/task-pods": marks.taskPodDigest }
+              : {}),
           },
         },
         spec: pod(facts, process, marks.packageFolder),

@@ -2,7 +2,7 @@
 import { kubernetesNames } from "../../../../domain/kubernetes-names.ts";
 import { type ClusterFacts, metadataOf } from "./facts.ts";
 import { type RenderFacts, renderForPod } from "./pod-folders.ts";
-import { fileKey, stdinKey } from "./volumes.ts";
+import { fileKey, stdinKey, TEMPLATE_KEY } from "./volumes.ts";
 
 /** What the API server takes of one Secret, whatever else stands in it. */
 const LARGEST_BYTES = 1024 * 1024 - 16 * 1024;
@@ -16,6 +16,7 @@ export type ExtraStdin = Readonly<Record<string, string>>;
 /**
  * Content of the Secret with every file and every job's standard input.
  * @param secrets values by name; files and standard input are the only places that may hold them
+ * @param taskPod the template of the pods that the app makes
  * @throws Error when a cluster could not hold it
  */
 export function fileContents(
@@ -23,6 +24,7 @@ export function fileContents(
   render: RenderFacts,
   secrets: Readonly<Record<string, string>>,
   extraStdin: ExtraStdin = {},
+  taskPod?: object,
 ): Record<string, string> {
   const files = workload.files.map(
     ({ content }, index) => [fileKey(index), renderForPod(content, { ...render, secrets })] as const,
@@ -37,7 +39,8 @@ export function fileContents(
       : [[stdinKey(job.name), renderForPod(job.stdin, { ...render, secrets: escaped })] as const],
   );
   const extra = Object.entries(extraStdin).map(([name, text]) => [stdinKey(name), text] as const);
-  const contents = Object.fromEntries([...files, ...stdin, ...extra]);
+  const template = taskPod === undefined ? [] : [[TEMPLATE_KEY, JSON.stringify(taskPod)] as const];
+  const contents = Object.fromEntries([...files, ...stdin, ...extra, ...template]);
   const bytes = Object.values(contents).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > LARGEST_BYTES) {
     throw new Error(

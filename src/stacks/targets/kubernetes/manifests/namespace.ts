@@ -40,8 +40,11 @@ export const mostOf = ({ memoryMegabytes }: Pick<WorkloadProcess, "memoryMegabyt
 /** What everything of a deployment may ask for at the same moment, rollouts included. */
 function ceilings({ workload, spec }: Pick<ClusterFacts, "workload" | "spec">) {
   const size = sizes[spec.size];
-  const sum = (of: (process: WorkloadProcess) => number, ofJob: number) =>
-    workload.processes.reduce((total, process) => total + of(process) * copies(process), JOBS_AT_ONCE * ofJob);
+  type Pods = Pick<WorkloadProcess, "cpu" | "memoryMegabytes">;
+  const tasks = workload.taskPods;
+  const sum = (of: (pods: Pods) => number, ofJob: number) =>
+    workload.processes.reduce((total, process) => total + of(process) * copies(process), JOBS_AT_ONCE * ofJob) +
+    (tasks === undefined ? 0 : of(tasks) * tasks.most);
   return {
     pods: sum(() => 1, 1),
     cpu: { sure: sum(({ cpu }) => cpu, size.cpu), most: sum((process) => mostOf(process, size).cpu, size.cpu) },
@@ -91,3 +94,6 @@ export const appServiceAccount = (facts: ClusterFacts) => ({
 });
 
 export const APP_ACCOUNT = "app";
+
+/** Of the one process that makes a pod for each task. Its pods mount the token, by their own word. */
+export const POD_MAKER_ACCOUNT = "pod-maker";

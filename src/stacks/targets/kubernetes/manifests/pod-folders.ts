@@ -28,6 +28,8 @@ export interface RenderFacts {
   workload: Workload;
   size: SizeName;
   publicUrl: string;
+  /** Where the deployment's pods live. */
+  namespace: string;
   /** The environment the app runs from: the image's, or the overlay on it. */
   packageFolder: string;
   /** Values of the secrets, where the text may hold them. */
@@ -37,7 +39,7 @@ export interface RenderFacts {
 /** Fills in one string. @throws Error naming a reference that cannot be filled in */
 export const renderForPod = (template: string, facts: RenderFacts): string => renderTemplate(template, lookup(facts));
 
-function lookup({ workload, size, publicUrl, packageFolder, secrets }: RenderFacts): ReferenceLookup {
+function lookup({ workload, size, publicUrl, namespace, packageFolder, secrets }: RenderFacts): ReferenceLookup {
   const folders: Readonly<Record<string, string>> = { ...podFolders, package: packageFolder };
   const found: Record<string, (name: string) => string | undefined> = {
     port: (name) => (portNames(workload).includes(name) ? String(podPort(workload, name)) : undefined),
@@ -49,6 +51,7 @@ function lookup({ workload, size, publicUrl, packageFolder, secrets }: RenderFac
     "secret-file": (name) => `${podFolders.secrets}/${name}`,
     secret: (name) => secrets?.[name],
     url: (name) => (name === "public" ? publicUrl : undefined),
+    pods: (name) => (name === "namespace" ? namespace : undefined),
     size: (name) => sizeFigure(size, name)?.toString(),
   };
   return (kind, name) => found[kind]?.(name);

@@ -4,7 +4,7 @@ import { DEPLOYMENT_LABEL } from "../../../../domain/kubernetes-names.ts";
 import type { TargetContext } from "../../../../domain/program-input.ts";
 import { sizes } from "../../../../domain/sizes.ts";
 import { type ClusterFacts, labelsOf } from "./facts.ts";
-import { APP_ACCOUNT, mostOf, scratchMegabytes } from "./namespace.ts";
+import { APP_ACCOUNT, mostOf, POD_MAKER_ACCOUNT, scratchMegabytes } from "./namespace.ts";
 import { podFolders, type RenderFacts, renderForPod } from "./pod-folders.ts";
 import { podSelector } from "./policies.ts";
 import { cores, megabytes } from "./quantities.ts";
@@ -31,6 +31,7 @@ export const renderFacts = (facts: ClusterFacts, packageFolder: string): RenderF
   workload: facts.workload,
   size: facts.spec.size,
   publicUrl: facts.context.publicUrl,
+  namespace: facts.namespace,
   packageFolder,
 });
 
@@ -94,10 +95,11 @@ export function podSpec(
   component: string,
   mounted: Mounted,
 ): Omit<input.core.v1.PodSpec, "containers"> {
-  const { place } = facts;
+  const { place, workload } = facts;
+  const makesPods = workload.taskPods?.madeBy === component;
   return {
-    serviceAccountName: APP_ACCOUNT,
-    automountServiceAccountToken: false,
+    serviceAccountName: makesPods ? POD_MAKER_ACCOUNT : APP_ACCOUNT,
+    automountServiceAccountToken: makesPods,
     // Names and ports of every Service as variables would clash with the app's own.
     enableServiceLinks: false,
     securityContext: {

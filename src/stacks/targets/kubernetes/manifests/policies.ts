@@ -1,9 +1,11 @@
 /** Who may talk to a deployment's pods, and whom they may talk to: nobody, but for what is named here. Pure. */
 import { isIP } from "node:net";
 import type { input } from "@pulumi/kubernetes/types/index.js";
+import type { KubernetesPlace } from "../../../../domain/kubernetes-place.ts";
 import { privateRanges } from "../../../../domain/private-networks.ts";
 import { type ClusterFacts, labelsOf, metadataOf } from "./facts.ts";
 import { podPort } from "./pod-folders.ts";
+import { TASK_COMPONENT } from "./task-account.ts";
 
 type Policy = input.networking.v1.NetworkPolicySpec;
 type Peer = input.networking.v1.NetworkPolicyPeer;
@@ -36,7 +38,13 @@ export function networkPolicies(facts: ClusterFacts): Record<string, ReturnType<
         ports: DNS_PORTS.flatMap((number) => ["UDP", "TCP"].map((protocol) => ({ protocol, port: number }))),
       },
     ]),
-    "allow-database": egress([{ to: peersAt(context.databaseHost), ports: [tcp(context.databasePort)] }]),
+    "allow-database": {
+      ...egress([{ to: peersAt(context.databaseHost), ports: [tcp(context.databasePort)] }]),
+      podSelector: workload.taskPods === undefined ? {} : exceptTasks,
+    },
+    ...(workload.taskPods === undefined
+      ? {}
+      : { "allow-api-server": toApiServer(podSelector(facts, workload.taskPods.madeBy), facts.place.apiServer) }),
     "allow-front-door": {
       podSelector: { matchLabels: podSelector(facts, process) },
       policyTypes: ["Ingress"],
@@ -68,6 +76,21 @@ export function networkPolicies(facts: ClusterFacts): Record<string, ReturnType<
         }),
   };
   return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, policy(facts, name, spec)]));
+}
+
+/** Tasks ask the app for everything; the label is the template's, so that whoever writes DAGs could take another. */
+const exceptTasks = {
+  matchExpressions: [{ key: "app.kubernetes.io/component", operator: "NotIn", values: [TASK_COMPONENT] }],
+};
+
+/** Behind its Service: a policy sees the addresses that a connection ends at. */
+function toApiServer(matchLabels: Record<string, string>, apiServer: KubernetesPlace["apiServer"]): Policy {
+  if (apiServer === null) throw new Error("The addresses of the cluster's API server are not known.");
+  return {
+    podSelector: { matchLabels },
+    policyTypes: ["Egress"],
+    egress: [{ to: apiServer.addresses.flatMap(peersAt), ports: [tcp(apiServer.port)] }],
+  };
 }
 
 /** What selects the pods of one process; a Deployment's selector can never change. */

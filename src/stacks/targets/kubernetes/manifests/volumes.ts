@@ -32,6 +32,7 @@ export function claims(facts: ClusterFacts) {
 
 /** Secret keys may hold no slash, so that a file is kept under its number. */
 export const fileKey = (index: number): string => `file-${index}`;
+export const TEMPLATE_KEY = "task-pod";
 export const stdinKey = (job: string): string => `stdin-${job}`;
 
 export interface Mounted {
@@ -49,11 +50,16 @@ export function appVolumes(workload: Workload, stdinOf?: string): Mounted {
     secret: {
       secretName: kubernetesNames.files,
       defaultMode: PRIVATE_MODE,
-      items: workload.files.map(({ path, executable }, index) => ({
-        key: fileKey(index),
-        path,
-        mode: executable ? PRIVATE_PROGRAM_MODE : PRIVATE_MODE,
-      })),
+      items: [
+        ...workload.files.map(({ path, executable }, index) => ({
+          key: fileKey(index),
+          path,
+          mode: executable ? PRIVATE_PROGRAM_MODE : PRIVATE_MODE,
+        })),
+        ...(workload.taskPods === undefined
+          ? []
+          : [{ key: TEMPLATE_KEY, path: workload.taskPods.template, mode: PRIVATE_MODE }]),
+      ],
     },
   };
   const secrets: Volume = {
@@ -77,6 +83,25 @@ export function appVolumes(workload: Workload, stdinOf?: string): Mounted {
       ...(stdinOf ? [readOnly("stdin", podFolders.stdin)] : []),
       ...base.volumeMounts,
     ],
+  };
+}
+
+/**
+ * Volumes of a pod that the app makes: the files it may see, and no secret.
+ * @param paths of the workload's files
+ */
+export function taskVolumes({ files }: Workload, paths: readonly string[]): Mounted {
+  const items = files.flatMap(({ path }, index) =>
+    paths.includes(path) ? [{ key: fileKey(index), path, mode: PRIVATE_MODE }] : [],
+  );
+  const config: Volume = {
+    name: "config",
+    secret: { secretName: kubernetesNames.files, defaultMode: PRIVATE_MODE, items },
+  };
+  const base = baseVolumes();
+  return {
+    volumes: [config, ...base.volumes],
+    volumeMounts: [readOnly("config", podFolders.config), ...base.volumeMounts],
   };
 }
 
