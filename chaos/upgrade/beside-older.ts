@@ -124,12 +124,14 @@ async function planAll(cluster: Cluster): Promise<Planned[]> {
   return planned;
 }
 
+/** Undefined when it did not succeed in time. */
 async function summaryOf(cluster: Cluster, operation: string): Promise<Record<string, number> | undefined> {
+  const until = Date.now() + BESIDE_SECONDS * 1000;
   for (;;) {
     const { body } = await cluster.call("GET", `/operations/${operation}`);
     const { status, result } = body?.data ?? {};
     if (status === "succeeded") return result?.summary;
-    if (status === "failed" || status === "canceled") return undefined;
+    if (status === "failed" || status === "canceled" || Date.now() > until) return undefined;
     await wait(POLL_MILLISECONDS);
   }
 }

@@ -3,10 +3,10 @@
  * port; everything the installation promised is still true there.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findFreePort } from "../../src/local/postgres/ports.ts";
 import { type BenchApp, deployBench, submitBench, succeed, withTestApps } from "../support/bench-app.ts";
 import { commandLine } from "../support/command-line.ts";
 import { type Installation, makeInstallation } from "../support/installation.ts";
@@ -37,15 +37,6 @@ afterAll(async () => {
   await second?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 
 /** Every file below; the database's own hold the past as well and are asked by SQL instead, and the log says where it came from. */
 function filesNaming(below: string, text: string): string[] {
@@ -92,7 +83,7 @@ describe("backup and restore of the control plane", () => {
   it("restores on another path and port after the first home is gone, and brings every deployment up", async () => {
     await first.remove();
     expect(existsSync(first.folder)).toBe(false);
-    port = await freePort();
+    port = await findFreePort();
     const args = ["restore", file(), "--port", String(port), "--passphrase-file", secretFile(), "-o", "json"];
     console.log(`restore: ${(await succeed(second, ...args)).stdout}`);
     const startedAt = Date.now();

@@ -1,12 +1,10 @@
 /** What tests do with deployments on the rig: register it, ask by API, wait, and look in as a browser does. */
-import { expect } from "vitest";
 import { namespaceName } from "../../../src/domain/kubernetes-names.ts";
+import { apiOf } from "../conformance/subject.ts";
 import { openSession, type WebSession } from "../web-session.ts";
 import type { ClusterPlane } from "./cluster-plane.ts";
 import { ingressClassName, ingressNamespace } from "./ingress-manifests.ts";
 import type { RunningCluster } from "./running-cluster.ts";
-
-const OPERATION_SECONDS = 600;
 
 export interface DeployedInPods {
   /**
@@ -44,11 +42,7 @@ export function deployedInPods(cluster: RunningCluster, onvera: ClusterPlane): D
       const wanted = { name: "Rig", cluster_id, isolation_level: "shared" };
       return (await onvera.call("POST", "/environments", wanted)).id;
     },
-    async succeeds({ operation_id }) {
-      const { type, status, error, result } = await onvera.plane.ended(operation_id, OPERATION_SECONDS);
-      expect([type, status, error]).toEqual([type, "succeeded", null]);
-      return result;
-    },
+    succeeds: apiOf(onvera).succeeds,
     async browser(deploymentId) {
       const { url } = await onvera.call("GET", `/deployments/${deploymentId}`);
       return openSession(url, undefined, ingress);
