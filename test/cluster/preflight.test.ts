@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { installManifestAccount, type ManifestAccount } from "../support/cluster/manifest-account.ts";
+import { testImage } from "../support/cluster/rig-images.ts";
 import type { RunningCluster } from "../support/cluster/running-cluster.ts";
 import { testCluster } from "../support/cluster/test-cluster.ts";
 import { startTestServer, type TestServer } from "../support/http.ts";
@@ -61,6 +62,7 @@ async function register(name: string, kubeconfig: string): Promise<string> {
     database_url: server.superuserConnectionString,
     database_address: { host: cluster.hostAddress, port: (door.address() as AddressInfo).port },
     ingress_class: INGRESS_CLASS,
+    check_image: testImage,
   });
   const answer = await server.call("POST", "/api/v1/clusters", { key, body });
   expect([answer.status, answer.body.error?.message]).toEqual([201, undefined]);
