@@ -9,10 +9,14 @@ import { partFailure } from "./part-failures.ts";
 import type { ResourceFailure } from "./resource-failure.ts";
 import type { RunnerOutcome } from "./runner/messages.ts";
 
+/** Types of what is in a Kubernetes cluster: a connection that failed there was one to its API server. */
+const CLUSTER_TYPES = "kubernetes:";
+
 /** First match wins; each pattern is a text the pinned CLI or PostgreSQL writes. */
 const rules: readonly (readonly [pattern: RegExp, code: FailureCode])[] = [
   [/the stack is currently locked by|Another update is currently in progress/, "STACK_LOCKED"],
   [/Stale write to stack|has no generation/, "LEASE_LOST"],
+  [/configured Kubernetes cluster is unreachable/, "CLUSTER_UNREACHABLE"],
   [/code = Unavailable|error reading from server|transport is closing/, "PROVIDER_LOST"],
   [/no space left on device|could not extend file|disk full|EDQUOT/i, "DISK_FULL"],
   [/too many clients already|too many connections|remaining connection slots/i, "DATABASE_BUSY"],
@@ -58,9 +62,10 @@ export function engineError(outcome: RunnerOutcome, resourceFailures: readonly R
   const text = [first?.message ?? "", outcome.programError ?? "", outcome.cli?.stderr ?? "", outcome.cli?.stdout ?? ""];
   const code = rules.find(([pattern]) => text.some((part) => pattern.test(part)))?.[1];
   const part = first === undefined ? undefined : partFailure(first);
+  const isOfCluster = code === "DATABASE_UNREACHABLE" && first?.type.startsWith(CLUSTER_TYPES) === true;
   const resource = first === undefined ? {} : { resource: { urn: first.urn, type: first.type } };
   if (part !== undefined) return { ...part, ...resource };
-  if (code !== undefined) return failure(code, undefined, resource);
+  if (code !== undefined) return failure(isOfCluster ? "CLUSTER_UNREACHABLE" : code, undefined, resource);
   if (outcome.programError !== undefined) return failure("PROGRAM_FAILED");
   const message = first === undefined ? undefined : `${first.type.split(":").at(-1)} could not be set up.`;
   // A killed engine has no word of its own: what it left is found again by the next attempt.

@@ -115,7 +115,7 @@ export const failures = {
     owner: "operator",
     message: "The cluster's API server does not answer.",
     nextStep:
-      "Check that the cluster runs and can be reached ('onvera cluster check'), then repeat the request: it goes on from there.",
+      "Check that the cluster runs and can be reached ('onvera clusters check'), then repeat the request: it goes on from there.",
   },
   CLUSTER_ACCESS_REFUSED: lasting(
     "permission",
@@ -125,7 +125,7 @@ export const failures = {
   CLUSTER_PERMISSION_MISSING: lasting(
     "permission",
     "The cluster refused something to the account it is reached by.",
-    "Apply what 'onvera cluster manifest' prints to the cluster, then repeat the request.",
+    "Apply what 'onvera clusters manifest' prints to the cluster, then repeat the request.",
   ),
   CLUSTER_REFUSED: lasting("conflict", "The cluster did not take a change.", askOperator, "operator"),
   IMAGE_MISSING: lasting(

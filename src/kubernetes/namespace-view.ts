@@ -3,7 +3,7 @@ import type { ClusterClient } from "./client.ts";
 import type { ClusterFailure } from "./failure.ts";
 import { followList, listAll } from "./follow-list.ts";
 import type { ClusterEvent, ClusterObject, Deployment, Job, Pod, ReplicaSet } from "./objects.ts";
-import { createPatience } from "./patience.ts";
+import { createPatience, type PatienceLimits } from "./patience.ts";
 
 /** What a namespace holds at one moment. */
 export interface NamespaceView {
@@ -19,6 +19,8 @@ export interface WaitOptions {
   signal: AbortSignal;
   /** Told when the cluster begins to be away. */
   onTrouble?(failure: ClusterFailure): void;
+  /** @default patienceSeconds */
+  limits?: PatienceLimits | undefined;
 }
 
 const paths = {
@@ -49,7 +51,7 @@ const TICK_MILLISECONDS = 1000;
  */
 export async function untilNamespace<T>(
   client: ClusterClient,
-  { namespace, signal, onTrouble }: WaitOptions,
+  { namespace, signal, onTrouble, limits }: WaitOptions,
   decide: (view: NamespaceView) => T | undefined,
 ): Promise<T> {
   signal.throwIfAborted();
@@ -75,7 +77,7 @@ export async function untilNamespace<T>(
           what: part.toLowerCase(),
           path: paths[part](namespace),
           signal: watching,
-          patience: createPatience(onTrouble),
+          patience: createPatience(onTrouble, limits),
           onChange(items) {
             view.set(part, [...items.values()]);
             ask();

@@ -2,11 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClusterCause, ClusterFailure } from "./failure.ts";
 
+/** Seconds by the cause of the trouble; what is not named is never waited for. */
+export type PatienceLimits = Readonly<Partial<Record<ClusterCause, number>>>;
+
 /**
  * Seconds a trouble may last without one good answer between. An API server that starts refuses for some seconds those it
  * lets in afterwards; what an answer says of the request itself is never waited for.
  */
-export const patienceSeconds: Readonly<Partial<Record<ClusterCause, number>>> = {
+export const patienceSeconds: PatienceLimits = {
   unreachable: 180,
   overloaded: 180,
   failed: 60,
@@ -33,13 +36,14 @@ export interface Patience {
  */
 export function createPatience(
   onTrouble: (failure: ClusterFailure) => void = () => undefined,
-  limits: Readonly<Partial<Record<ClusterCause, number>>> = patienceSeconds,
+  limits: PatienceLimits = patienceSeconds,
 ): Patience {
-  let since: number | undefined;
+  // Of each cause by itself: an API server that was away for long refuses for a moment when it is back.
+  const since = new Map<ClusterCause, number>();
   let pause = FIRST_PAUSE_MILLISECONDS;
   return {
     good() {
-      since = undefined;
+      since.clear();
       pause = FIRST_PAUSE_MILLISECONDS;
     },
     async bad(error, signal) {
@@ -47,11 +51,11 @@ export function createPatience(
       if (!(error instanceof ClusterFailure)) throw error;
       const limit = limits[error.reason];
       const now = performance.now();
-      if (since === undefined) {
-        since = now;
-        if (limit !== undefined) onTrouble(error);
-      }
-      if (limit === undefined || now - since > limit * 1000) throw error;
+      if (limit === undefined) throw error;
+      if (since.size === 0) onTrouble(error);
+      const begun = since.get(error.reason) ?? now;
+      since.set(error.reason, begun);
+      if (now - begun > limit * 1000) throw error;
       // Spread, so that everybody who waits does not come back in one moment.
       await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal });
       pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS);
@@ -64,8 +68,9 @@ export async function patiently<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
   onTrouble?: (failure: ClusterFailure) => void,
+  limits?: PatienceLimits,
 ): Promise<T> {
-  const patience = createPatience(onTrouble);
+  const patience = createPatience(onTrouble, limits);
   for (;;) {
     try {
       return await work();

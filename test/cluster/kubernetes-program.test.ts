@@ -123,6 +123,7 @@ describe("a deployment on Kubernetes", () => {
   it("goes whole when it is destroyed: the namespace and all that was in it (ON-46)", async () => {
     deployment.use({ workload: server(), options: { protect: false, adopt: {} } });
     await deployment.stack.destroy({ runProgram: true });
-    expect(await cluster.kubectl(["get", "namespace", deployment.namespace, "--ignore-not-found"])).toBe("");
+    const left = () => cluster.kubectl(["get", "namespace", deployment.namespace, "--ignore-not-found"]);
+    await until(async () => (await left()) === "", "the namespace is gone", 120);
   });
 });

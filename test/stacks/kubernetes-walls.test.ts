@@ -51,6 +51,11 @@ describe("the namespace", () => {
     }
   });
 
+  it("is not waited for by the engine, whose slot it would hold: what holds a namespace is told by the destroy's last step (ON-46)", async () => {
+    const [own] = manifestsOf(await full()).filter(({ kind }) => kind === "Namespace");
+    expect(own?.metadata.annotations).toEqual({ "pulumi.com/skipAwait": "true" });
+  });
+
   it("has a ceiling for all of it and for each container, and no way in of its own (R9)", async () => {
     const manifests = manifestsOf(await full());
     const quota = manifests.find(({ kind }) => kind === "ResourceQuota")?.spec.hard;

@@ -64,6 +64,7 @@ describe("what the engine and the providers say, as one of them (NH-09)", () => 
     ["error: EOF\n", "DATABASE_UNREACHABLE", "platform"],
     ["error: unable to open bucket: failed to ping PostgreSQL: EOF", "DATABASE_UNREACHABLE", "platform"],
     ["error: Client has encountered a connection error and is not queryable", "DATABASE_UNREACHABLE", "platform"],
+    ["error: configured Kubernetes cluster is unreachable: i/o timeout", "CLUSTER_UNREACHABLE", "platform"],
     ["error: no plugin 'pulumi-resource-random' found in the workspace", "PLUGIN_MISSING", "platform"],
     ["error: something nobody has seen", "ENGINE_FAILED", "provider"],
   ])("%s is %s", (said, code, cause) => {
@@ -92,6 +93,15 @@ describe("what the engine and the providers say, as one of them (NH-09)", () => 
       expect(workerError(thrown)).toEqual(failure(code as FailureCode));
     },
   );
+
+  it.each([
+    ["kubernetes:batch/v1:Job", "connect ECONNREFUSED 10.0.0.1:6443", "CLUSTER_UNREACHABLE"],
+    ["kubernetes:core/v1:Secret", "Patch: dial tcp 10.0.0.1:6443: connect: connection refused", "CLUSTER_UNREACHABLE"],
+    ["postgresql:index/role:Role", "connect ECONNREFUSED 10.0.0.1:5432", "DATABASE_UNREACHABLE"],
+  ])("a connection that failed at a %s (%s) is %s", (type, message, code) => {
+    const outcome = { outcome: "failed" as const, outputs: {}, secretOutputs: {}, changes: {}, dataLoss: [] };
+    expect(engineError(outcome, [{ urn: "urn:x", type, message }])).toMatchObject({ code, retryable: true });
+  });
 
   it("a killed engine is tried again, a failed one is not", () => {
     expect(cliSaid("", null)).toMatchObject({ code: "ENGINE_KILLED", retryable: true });

@@ -95,6 +95,16 @@ describe("patience with a cluster", () => {
     await patience.bad(trouble, signal);
     expect(told).toEqual(["expired", "expired"]);
   });
+
+  it("gives an API server that comes back the time of each trouble by itself: it refuses, for a moment, those it lets in afterwards (R1)", async () => {
+    const { signal } = new AbortController();
+    const away = new ClusterFailure("unreachable", "away");
+    const refused = new ClusterFailure("forbidden", "not yet", { status: 403 });
+    const patience = createPatience(() => undefined, { unreachable: 10, forbidden: 0.1 });
+    await patience.bad(away, signal);
+    await patience.bad(refused, signal);
+    await expect(patience.bad(refused, signal)).rejects.toBe(refused);
+  });
 });
 
 describe("what a pod's status says", () => {

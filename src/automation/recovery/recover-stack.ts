@@ -30,6 +30,7 @@ export async function recoverStack(run: OperationRun): Promise<string[]> {
   const lost = intents.filter(({ urn }) => !inState.has(urn));
   const deployment = await run.deploymentContext(context.wanted);
   const takenOver: string[] = [];
+  if (lost.length > 0) await run.untilReachable(deployment);
   for (const { urn, type, physical_name: physicalId } of lost) {
     const { found, ours, goesWithAnother, lookedUpBy, detail } = await run.driver.lookUp(deployment, {
       urn,

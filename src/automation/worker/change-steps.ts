@@ -12,7 +12,9 @@ import { ROLL_BACK_STEP } from "./steps.ts";
 export async function prepare(run: OperationRun): Promise<void> {
   if (run.phases.current() === "initializing") run.showPhase("initializing");
   const { wanted } = run.context;
-  run.results.target = await run.driver.prepare(await run.deploymentContext(wanted), run.io);
+  const deployment = await run.deploymentContext(wanted);
+  await run.untilReachable(deployment);
+  run.results.target = await run.driver.prepare(deployment, run.io);
 }
 
 /** One engine run towards the wanted revision, after whatever an earlier attempt left was found again. */

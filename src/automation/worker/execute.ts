@@ -19,7 +19,7 @@ import { CanceledFirst, type Journal, LeaseLost, openJournal } from "./journal.t
 import { endSideEffects } from "./late-side-effects.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { aboutOperation } from "./log-fields.ts";
-import { createRun, Interrupted, type OperationRun, type RunServices } from "./operation-run.ts";
+import { createRun, Interrupted, type OperationRun, type RunPlace, type RunServices } from "./operation-run.ts";
 import { traceOperation } from "./operation-trace.ts";
 import { plainPulumi } from "./plain-pulumi-step.ts";
 import { storeSecretOutputs } from "./program-input.ts";
@@ -83,7 +83,7 @@ export async function executeOperation(services: ExecuteDeps, claim: Claim, cont
   });
   let run: OperationRun | undefined;
   try {
-    run = await begin(deps, claim, control, journal);
+    run = await begin(deps, claim, journal, placeOf(control, slot));
     // Its worker was lost while going back. Forward again could copy a half-migrated database over the good copy.
     if (operation.step === ROLL_BACK_STEP)
       throw control.cancelRequested() ? new Interrupted() : new StepFailure(lostGoingBack);
@@ -110,7 +110,7 @@ export async function executeOperation(services: ExecuteDeps, claim: Claim, cont
 }
 
 /** Nothing of an earlier attempt may be alive before a new one looks at what it left. */
-async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journal: Journal): Promise<OperationRun> {
+async function begin(deps: ExecuteDeps, claim: Claim, journal: Journal, place: RunPlace): Promise<OperationRun> {
   const { operation } = claim;
   await endLeftovers(operation.process, operation.id);
   if (operation.slot !== "reading") {
@@ -123,7 +123,7 @@ async function begin(deps: ExecuteDeps, claim: Claim, control: RunControl, journ
   const mended = operation.slot === "reading" ? undefined : await mendState(deps.store, operation);
   if (mended !== undefined) journal.event({ type: "choice", data: { decision: "restore_state", ...mended } });
   const context = await deps.store.asPlatform((db) => loadContext(db, deps.dataKeys, operation));
-  return createRun(deps, claim, context, journal, control);
+  return createRun(deps, claim, context, journal, place);
 }
 
 async function runSteps(run: OperationRun, control: RunControl, slot: SlotHolder): Promise<void> {
@@ -183,7 +183,7 @@ async function settleFailure(failing: Failing, run: OperationRun | undefined, er
 }
 
 /** After its first success a deployment keeps running what it ran, whatever became of the change (TN-3). */
-async function goBack({ control, slot, deps }: Failing, run: OperationRun): Promise<string | undefined> {
+async function goBack({ control, slot, deps }: Failing, run: OperationRun): Promise<OperationError | undefined> {
   try {
     if (run.results.touched && run.context.applied !== undefined) await slot.hold();
     control.renewSignals();
@@ -191,7 +191,7 @@ async function goBack({ control, slot, deps }: Failing, run: OperationRun): Prom
     return undefined;
   } catch (error) {
     deps.log.error({ ...aboutOperation(run.context.operation), error: describe(error) }, "Going back failed");
-    return error instanceof Error ? error.message : String(error);
+    return failureOf(error);
   }
 }
 
@@ -199,7 +199,7 @@ async function goBack({ control, slot, deps }: Failing, run: OperationRun): Prom
 async function whatIsLeft(
   { type, resource_id: resourceId }: Operation,
   run: OperationRun | undefined,
-  backFailure?: string,
+  backFailure?: OperationError,
 ) {
   const about = { type: type as OperationType, resourceId };
   const touched =
@@ -211,13 +211,16 @@ async function whatIsLeft(
   return canceledResult(about, resources, state?.resources.filter(({ custom }) => custom === true).length);
 }
 
-function withBackFailure(error: OperationError, backFailure: string | undefined): OperationError {
+function withBackFailure(error: OperationError, backFailure: OperationError | undefined): OperationError {
   if (backFailure === undefined) return error;
   return {
     ...error,
     message: `${error.message} The version that ran before could not be brought back.`,
     owner: "operator",
-    next_step: "Repeat the change, or ask the operator to look at the operation's events.",
+    // What kept the change kept the way back, too: who mends the one has mended the other.
+    ...(backFailure.code !== error.code && {
+      next_step: "Repeat the change, or ask the operator to look at the operation's events.",
+    }),
   };
 }
 
@@ -255,10 +258,15 @@ function failureOf(error: unknown): OperationError {
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-interface SlotHolder {
-  hold(): Promise<void>;
-  release(): void;
-}
+type SlotHolder = RunPlace["slot"];
+
+/** Going back runs under other signals than the steps did. */
+const placeOf = (control: RunControl, slot: SlotHolder): RunPlace => ({
+  get signals() {
+    return control.signals;
+  },
+  slot,
+});
 
 /** The claim came with a slot; waiting steps give it to others. */
 function slotHolder(slots: Slots, gone: AbortSignal): SlotHolder {

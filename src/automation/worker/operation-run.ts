@@ -4,7 +4,6 @@ import { failure } from "../../domain/failures.ts";
 import type { CreatePhase, Phase } from "../../domain/phases.ts";
 import { phaseMessages } from "../../domain/phases.ts";
 import type { TargetContext } from "../../domain/program-input.ts";
-import { resourcePhase } from "../../domain/resource-phases.ts";
 import { secretsInAccess } from "../../domain/stack-access.ts";
 import type { Custody } from "../../store/crypto/custody.ts";
 import type { DataKeys } from "../../store/crypto/data-keys.ts";
@@ -23,12 +22,13 @@ import { watchBeside } from "./beside-engine.ts";
 import type { Claim } from "./claim.ts";
 import type { OperationContext, Revision } from "./context.ts";
 import { createEngineSpans } from "./engine-spans.ts";
-import { COMPONENT, type Journal, LeaseLost } from "./journal.ts";
+import { type Journal, LeaseLost } from "./journal.ts";
 import { aboutOperation } from "./log-fields.ts";
 import type { OperationTrace } from "./operation-trace.ts";
 import { createPhaseTracker, type PhaseTracker } from "./phase-tracker.ts";
 import { previewsFirst } from "./preview-first.ts";
 import { ensureSecrets, programInput } from "./program-input.ts";
+import { recordEvent } from "./record-event.ts";
 import { recordDependencies } from "./resource-links.ts";
 import type { RunSignals } from "./run-signals.ts";
 import { watchSilence } from "./silence.ts";
@@ -80,6 +80,8 @@ export interface OperationRun extends RunServices {
   results: RunResults;
   io: StepIo;
   deploymentContext(revision: Revision): Promise<DeploymentContext>;
+  /** Waits, without its slot, until the target can be asked; at once where it is this machine. @throws StepFailure */
+  untilReachable(deployment: DeploymentContext): Promise<void>;
   runEngine(request: EngineRequest): Promise<EngineResult>;
   showPhase(phase: Phase): void;
 }
@@ -103,13 +105,20 @@ export interface EngineRequest {
   onEvent?(event: EngineEvent): void;
 }
 
+/** What of its worker a run uses. */
+export interface RunPlace {
+  readonly signals: RunSignals;
+  /** Of its lane: given to others while it only waits. */
+  slot: { hold(): Promise<void>; release(): void };
+}
+
 /** Puts a run together. */
 export function createRun(
   services: RunServices,
   claim: Claim,
   context: OperationContext,
   journal: Journal,
-  control: { readonly signals: RunSignals },
+  place: RunPlace,
 ): OperationRun {
   const driver = services.drivers[context.cluster.kind];
   if (driver === undefined) throw new Error(`This worker does not serve ${context.cluster.kind} clusters.`);
@@ -120,7 +129,7 @@ export function createRun(
   const io: StepIo = {
     // Going back after a cancel runs under fresh signals.
     get signal() {
-      return AbortSignal.any([control.signals.interrupt, control.signals.kill]);
+      return AbortSignal.any([place.signals.interrupt, place.signals.kill]);
     },
     say: (message) => {
       // A destroy's phases have documented messages; what it does within them goes to the log.
@@ -139,7 +148,7 @@ export function createRun(
 
   const begun = new Map<string, number>();
   const onEvent = (verb: EngineVerb, event: EngineEvent) => {
-    record(journal, { phases, begun }, event);
+    recordEvent(journal, { phases, begun }, event);
     // Only what brings something about has the create phases; a destroy shows its own steps.
     if (event.kind !== "resource" || verb !== "up") return;
     for (const reached of phases.see(event)) showPhase(reached);
@@ -164,13 +173,19 @@ export function createRun(
       // A first attempt may have been killed between the stack and its database.
       firstRun: !holdsDatabase(await readStackState(services.store, context.identity.deploymentId)),
     }),
+    async untilReachable(deployment) {
+      await driver.untilReachable?.(deployment, io, () => place.slot.release());
+      await place.slot.hold();
+    },
     async runEngine(request) {
       const { operation, lease } = claim;
       const known = await ensureSecrets(services.store, services.custody, context, request.revision);
       const state = await readStackState(services.store, operation.resource_id);
       const deployment = await run.deploymentContext(request.revision);
+      // An operator's line may be meant for a state whose cluster is away.
+      if (request.argv === undefined) await run.untilReachable(deployment);
       const access = await driver.access?.(deployment);
-      const beside = watchBeside(request.verb === "up" ? driver : {}, deployment, control.signals);
+      const beside = watchBeside(request.verb === "up" ? driver : {}, deployment, place.signals);
       const watch = watchSilence(beside.signals);
       const engineSpan = services.trace?.start(`pulumi ${request.verb}`, { "pulumi.stack": operation.resource_id });
       const spans = createEngineSpans(services.trace?.tracer ?? noTracer, engineSpan);
@@ -259,41 +274,3 @@ const silent = failure("TIMED_OUT", "The engine said nothing any more and was st
 
 const holdsDatabase = (state: StackState | undefined): boolean =>
   state?.resources.some(({ type }) => type === "postgresql:index/database:Database") ?? false;
-
-interface Seen {
-  phases: PhaseTracker;
-  /** When each resource's step began, by URN. */
-  begun: Map<string, number>;
-}
-
-function record(journal: Journal, { phases, begun }: Seen, event: EngineEvent): void {
-  switch (event.kind) {
-    case "resource": {
-      const { action, state, urn, type, name, id, parent, planned } = event;
-      if (planned || (action === "same" && state === "started")) return;
-      const since = begun.get(urn);
-      if (state === "started") begun.set(urn, performance.now());
-      const took =
-        state === "started" || since === undefined ? {} : { duration_ms: Math.round(performance.now() - since) };
-      journal.event({ type: "resource", data: { action, state, urn, type, name, phase: phases.current(), ...took } });
-      const phase = resourcePhase(type, { phase: event.phase });
-      const deleted = state === "done" && (event.op === "delete" || event.op === "delete-replaced");
-      // A component has no id of its own and stands from its beginning: its children may be recorded before its end.
-      if (event.component) journal.resource({ urn, type, physicalId: COMPONENT, phase, parent, deleted });
-      else if (state === "done" && id !== undefined) {
-        journal.resource({ urn, type, physicalId: id, phase, parent, deleted });
-      }
-      return;
-    }
-    case "diagnostic": {
-      const { severity, message, urn } = event;
-      journal.event({ type: "diagnostic", data: { severity, message, ...(urn === undefined ? {} : { urn }) } });
-      return;
-    }
-    case "log":
-      journal.event({ type: "log", data: { process: event.process, text: event.text } });
-      return;
-    case "summary":
-      return;
-  }
-}

@@ -74,6 +74,13 @@ export interface TargetDriver {
   describe(deployment: DeploymentContext): Promise<TargetContext>;
   /** How the engine's providers reach the deployment's cluster; absent where that is this node. */
   access?(deployment: DeploymentContext): Promise<StackAccess>;
+  /**
+   * Resolves when what the engine's providers will ask answers: until then an engine could only fail. Absent where that is
+   * this machine.
+   * @param onWait called when it does not answer at once
+   * @throws StepFailure when it stays away
+   */
+  untilReachable?(deployment: DeploymentContext, io: StepIo, onWait: () => void): Promise<void>;
   /** Puts the revision where the target renders it from; gives its name. */
   writeRevision(deployment: DeploymentContext, target: TargetContext): Promise<string>;
   /** Beside an `up`, until the signal: resolves with why something the engine waits for cannot come about. */

@@ -39,7 +39,7 @@ export async function permissionsFinding(client: ClusterClient): Promise<Preflig
   return missing(
     "permissions",
     "The account lacks permissions.",
-    "Install what 'onvera cluster manifest' prints, and register the cluster with that account's token.",
+    "Install what 'onvera clusters manifest' prints, and register the cluster with that account's token.",
     permissionLines(lacking),
   );
 }

@@ -1,5 +1,6 @@
 /** A whole control plane whose cluster is the rig: the API, a worker, the engine, and a database server that pods reach. */
 import { createAdminConnection } from "../../../src/automation/targets/database-server/admin-connection.ts";
+import type { ClusterWaits } from "../../../src/automation/targets/kubernetes/waits.ts";
 import { databaseName } from "../../../src/domain/names.ts";
 import { createKubernetesRuntime } from "../../../src/main/kubernetes-runtime.ts";
 import { createKubernetesTarget } from "../../../src/main/kubernetes-target.ts";
@@ -33,8 +34,11 @@ export interface ClusterPlane {
   stop(): Promise<void>;
 }
 
-/** Starts it all; no cluster is registered yet. */
-export async function startClusterPlane(cluster: RunningCluster): Promise<ClusterPlane> {
+/**
+ * Starts it all; no cluster is registered yet.
+ * @param waits how long operations wait for the cluster, where that is not as usual
+ */
+export async function startClusterPlane(cluster: RunningCluster, waits?: ClusterWaits): Promise<ClusterPlane> {
   const servers: ScratchPostgres[] = [];
   let door: PortForPods | undefined;
   let plane: ControlPlane | undefined;
@@ -57,7 +61,7 @@ export async function startClusterPlane(cluster: RunningCluster): Promise<Cluste
     const { store, masterKey } = plane;
     const { dataKeys } = plane.workerDeps();
     await plane.startWorker({
-      drivers: { kubernetes: createKubernetesTarget({ store, dataKeys }) },
+      drivers: { kubernetes: createKubernetesTarget({ store, dataKeys }, undefined, waits) },
       capabilities: ["kubernetes"],
     });
     const runtime = createKubernetesRuntime(openRuntimePlaces({ store, dataKeys }));

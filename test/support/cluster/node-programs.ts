@@ -2,8 +2,16 @@
 import path from "node:path";
 import { apiPort, type RigPlace } from "./rig-place.ts";
 
+export type ProgramName =
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kubelet"
+  | "kube-proxy";
+
 export interface NodeProgram {
-  name: string;
+  name: ProgramName;
   command: string[];
 }
 
@@ -15,7 +23,7 @@ export function nodePrograms(place: RigPlace, kubernetes: string): NodeProgram[]
   const at = (file: string) => path.join(place.certificates, file);
   const kubeconfig = (name: string) => path.join(place.folder, `${name}.kubeconfig`);
   const authority = at("authority.crt");
-  const program = (name: string, args: Record<string, string>): NodeProgram => ({
+  const program = (name: ProgramName, args: Record<string, string>): NodeProgram => ({
     name,
     command: [kubernetes, name, ...Object.entries(args).map(([flag, value]) => `--${flag}=${value}`)],
   });

@@ -26,19 +26,22 @@ const nameLookupFiles = [loader, `${libraries}/libc.so.6`, `${libraries}/libreso
 /** Debian's static BusyBox under all of its names. */
 export async function importTestImage(place: RigPlace): Promise<void> {
   const settings = { user: "65534:65534", environment: { PATH: "/bin" } };
-  await importOnce(place, testImage, settings, async (root) => {
-    await mkdir(path.join(root, "bin"));
-    await copyFile("/bin/busybox", path.join(root, "bin", "busybox"));
-    const names = (await run("/bin/busybox", ["--list"])).trim().split("\n");
-    for (const name of names) if (name !== "busybox") await symlink("busybox", path.join(root, "bin", name));
-    // Even a static program loads the C library to look names up.
-    for (const file of nameLookupFiles) {
-      await mkdir(path.join(root, path.dirname(file)), { recursive: true });
-      await copyFile(file, path.join(root, file));
-    }
-    await mkdir(path.join(root, "etc"));
-    await writeFile(path.join(root, "etc", "nsswitch.conf"), "hosts: files dns\n");
-  });
+  await importOnce(place, testImage, settings, addBusybox);
+}
+
+/** Puts BusyBox and what it needs to look names up into an image's root. */
+export async function addBusybox(root: string): Promise<void> {
+  await mkdir(path.join(root, "bin"));
+  await copyFile("/bin/busybox", path.join(root, "bin", "busybox"));
+  const names = (await run("/bin/busybox", ["--list"])).trim().split("\n");
+  for (const name of names) if (name !== "busybox") await symlink("busybox", path.join(root, "bin", name));
+  // Even a static program loads the C library to look names up.
+  for (const file of nameLookupFiles) {
+    await mkdir(path.join(root, path.dirname(file)), { recursive: true });
+    await copyFile(file, path.join(root, file));
+  }
+  await mkdir(path.join(root, "etc"));
+  await writeFile(path.join(root, "etc", "nsswitch.conf"), "hosts: files dns\n");
 }
 
 /** An image of one static program. @returns its name, which tells one build from another */
@@ -51,7 +54,7 @@ export async function importProgramImage(place: RigPlace, name: string, program:
 }
 
 /** Makes and imports an image the rig does not have yet. @param fill puts its files into an empty folder */
-async function importOnce(
+export async function importOnce(
   place: RigPlace,
   name: string,
   settings: ImageSettings,

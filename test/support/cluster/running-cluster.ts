@@ -11,9 +11,11 @@ import {
   removeControlGroups,
   restoreKernelSettings,
 } from "./machine-changes.ts";
+import type { ProgramName } from "./node-programs.ts";
 import { forgetContainers, importPauseImage, importTestImage } from "./rig-images.ts";
-import { endNamespaces, furnishNamespaces, makeNamespaces } from "./rig-namespace.ts";
+import { endNamespaces, furnishNamespaces, makeNamespaces, type RigNamespace } from "./rig-namespace.ts";
 import { apiPort, type RigPlace } from "./rig-place.ts";
+import { type RigProgram, rigProgram } from "./rig-program.ts";
 import { run } from "./run.ts";
 import { startContainerd, startKubernetes, writeConfiguration } from "./start-programs.ts";
 import { announcement, installPackages, missingPackages } from "./system-packages.ts";
@@ -28,6 +30,8 @@ export interface RunningCluster {
   hostAddress: string;
   /** Runs kubectl as administrator. @returns its standard output */
   kubectl(args: readonly string[], input?: string): Promise<string>;
+  /** One of the node's programs, to be taken away and brought back. */
+  program(name: ProgramName): RigProgram;
   /** Ends it and undoes what it changed; a cluster that was found running is left running. */
   stop(): Promise<void>;
 }
@@ -80,7 +84,7 @@ export async function startCluster(place: RigPlace, tell: (line: string) => void
     await stopRig(place);
     throw error;
   }
-  return clusterAt(place, kubernetes, () => stopRig(place));
+  return clusterAt(place, inside, kubernetes, () => stopRig(place));
 }
 
 /** The rig of that name, if it is running. */
@@ -89,7 +93,7 @@ export async function findCluster(place: RigPlace): Promise<RunningCluster | und
   if (state === undefined || (await processIdentity(state.pid)) !== state.identity) return undefined;
   if (!existsSync(place.kubeconfigFile)) return undefined;
   const kubernetes = await ensureGoProgram(kubernetesProgram, () => undefined);
-  return clusterAt(place, kubernetes, async () => undefined);
+  return clusterAt(place, state, kubernetes, async () => undefined);
 }
 
 /** Ends a rig, running or not, and undoes what it changed on the machine. */
@@ -103,13 +107,19 @@ export async function stopRig(place: RigPlace): Promise<void> {
   await rm(place.folder, { recursive: true, force: true });
 }
 
-async function clusterAt(place: RigPlace, kubernetes: string, stop: () => Promise<void>): Promise<RunningCluster> {
+async function clusterAt(
+  place: RigPlace,
+  inside: RigNamespace,
+  kubernetes: string,
+  stop: () => Promise<void>,
+): Promise<RunningCluster> {
   return {
     place,
     server: `https://${place.nodeAddress}:${apiPort}`,
     kubeconfig: await readFile(place.kubeconfigFile, "utf8"),
     hostAddress: place.hostAddress,
     kubectl: (args, input) => run(kubernetes, ["kubectl", "--kubeconfig", place.kubeconfigFile, ...args], input),
+    program: (name) => rigProgram(place, inside, kubernetes, name),
     stop,
   };
 }

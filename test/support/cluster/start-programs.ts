@@ -4,7 +4,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { until } from "../until.ts";
 import { containerdConfig, kubeletConfig, kubeProxyConfig, podNetworkConfig } from "./node-configuration.ts";
-import { nodePrograms, programIdentities } from "./node-programs.ts";
+import { nodePrograms, type ProgramName, programIdentities } from "./node-programs.ts";
 import { issueCertificates, kubeconfigOf } from "./rig-authority.ts";
 import { insideCommand, type RigNamespace } from "./rig-namespace.ts";
 import { apiPort, type RigPlace } from "./rig-place.ts";
@@ -56,7 +56,7 @@ export async function startKubernetes(place: RigPlace, inside: RigNamespace, kub
   for (const program of nodePrograms(place, kubernetes)) {
     await startInside(place, inside, program);
     if (program.name === "kube-apiserver") {
-      await ready(place, program.name, () => kubectl("get", "--raw=/readyz"));
+      await programReady(place, kubernetes, program.name);
       await kubectl(
         "create",
         "clusterrolebinding",
@@ -66,13 +66,23 @@ export async function startKubernetes(place: RigPlace, inside: RigNamespace, kub
       );
     }
   }
-  await ready(place, "kubelet", () =>
-    kubectl("wait", "--for=condition=Ready", `node/${place.nodeName}`, "--timeout=1s"),
-  );
-  await ready(place, "kube-controller-manager", () =>
-    kubectl("get", "serviceaccount", "default", "--namespace=default"),
-  );
+  await programReady(place, kubernetes, "kubelet");
+  await programReady(place, kubernetes, "kube-controller-manager");
 }
+
+/** One of the node's programs does what it is there for. @throws Error with the end of its log when it does not */
+export async function programReady(place: RigPlace, kubernetes: string, name: ProgramName): Promise<void> {
+  const args = readyWhen(place)[name];
+  if (args === undefined) return;
+  await ready(place, name, () => run(kubernetes, ["kubectl", "--kubeconfig", place.kubeconfigFile, ...args]));
+}
+
+/** What kubectl can be asked that only works with the program; nothing where nobody can tell. */
+const readyWhen = ({ nodeName }: RigPlace): Partial<Record<ProgramName, string[]>> => ({
+  "kube-apiserver": ["get", "--raw=/readyz"],
+  "kube-controller-manager": ["get", "serviceaccount", "default", "--namespace=default"],
+  kubelet: ["wait", "--for=condition=Ready", `node/${nodeName}`, "--timeout=1s"],
+});
 
 /** Runs containerd's own client. @returns its standard output */
 export function ctr(place: RigPlace, args: readonly string[]): Promise<string> {

@@ -22,7 +22,11 @@ const GONE_SECONDS = 300;
 const Manifest = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
 });
 type Manifest = z.output<typeof Manifest>;
 
@@ -35,6 +39,10 @@ export const kubernetesPackage = (onRequest: OnRequest = () => undefined): Provi
   version: "4.34.2",
   handlers: kinds.map((kind) => handlerOf(kind, onRequest)),
 });
+
+/** The official plugin leaves such objects to themselves when they are made, changed and deleted. */
+const isAwaited = (inputs: unknown): boolean =>
+  Manifest.safeParse(inputs).data?.metadata.annotations?.["pulumi.com/skipAwait"] !== "true";
 
 const idOf = ({ namespaced }: Kind, { metadata }: Manifest): string =>
   namespaced ? `${metadata.namespace ?? "default"}/${metadata.name}` : metadata.name;
@@ -57,11 +65,12 @@ function handlerOf(kind: Kind, onRequest: OnRequest): ResourceHandler {
     if (isJob) await jobSucceeds(ask, path(id), signal);
     return {};
   };
-  const gone = async (ask: AskServer, id: string) => {
+  const gone = async (ask: AskServer, id: string, awaited = true) => {
     const foreground = { kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Foreground" };
     const { status, body } = await ask("DELETE", path(id), foreground);
     if (status === 404) return;
     if (status >= 300) throw new Error(`${kind.plural} ${id}: ${String(body.message ?? `HTTP ${status}`)}`);
+    if (!awaited) return;
     const deadline = performance.now() + GONE_SECONDS * 1000;
     while ((await ask("GET", path(id))).status !== 404) {
       if (performance.now() > deadline) throw new Error(`${kind.plural} ${id} is still there after ${GONE_SECONDS} s.`);
@@ -94,6 +103,6 @@ function handlerOf(kind: Kind, onRequest: OnRequest): ResourceHandler {
       const inputs = inShapeOf(readable, body) as Record<string, unknown>;
       return { inputs, outputs: { ...inputs, ...(stringData === undefined ? {} : { stringData }) } };
     },
-    delete: (id, _known, context) => gone(serverOf(context), id),
+    delete: (id, known, context) => gone(serverOf(context), id, isAwaited(known.inputs)),
   });
 }

@@ -5,21 +5,22 @@ import type { TargetContext } from "../../../domain/program-input.ts";
 import { publicHost, publicUrl } from "../../../domain/public-url.ts";
 import type { StackAccess } from "../../../domain/stack-access.ts";
 import type { ClusterClient } from "../../../kubernetes/client.ts";
+import { namespacePath } from "../../../kubernetes/kinds.ts";
 import { apiServerAddress } from "../../../kubernetes/own-address.ts";
-import { patiently } from "../../../kubernetes/patience.ts";
-import type { DeploymentContext, StepIo, TargetDriver } from "../../worker/target-driver.ts";
+import type { DeploymentContext, TargetDriver } from "../../worker/target-driver.ts";
 import type { AdminConnection } from "../database-server/admin-connection.ts";
 import { databaseSteps } from "../database-server/database-steps.ts";
 import { noAnswer } from "../database-server/look-up.ts";
 import { removeTenantDatabase, revokeTenantLogins } from "../database-server/tenant-database.ts";
 import { toldAsStepFailure } from "./cluster-error.ts";
 import { explainJobFailure } from "./job-failure.ts";
-import { lookUpInCluster } from "./look-up.ts";
+import { findObject, lookUpInCluster } from "./look-up.ts";
 import { deleteObject, findOwnedInCluster, removeOwnedInCluster } from "./owned.ts";
 import { askPublicly } from "./public-address.ts";
 import { stopPods } from "./stop-pods.ts";
-import { sayTrouble, waitUntilReachable, waitUntilRolledOut, watchJobs } from "./wait-ready.ts";
+import { waitUntilReachable, waitUntilRolledOut, watchJobs } from "./wait-ready.ts";
 import { waitUntilStopped } from "./wait-stopped.ts";
+import { type ClusterIo, type ClusterWaits, patientlyIn, usualWaits, withWaits } from "./waits.ts";
 
 /** A deployment's environment on its cluster, opened. */
 export interface OpenPlace {
@@ -35,9 +36,11 @@ export interface KubernetesDriverDeps {
   open(deployment: DeploymentContext): Promise<OpenPlace>;
   /** Full reference of the image an app's lock is in. */
   imageOf(images: string, lock: string): Promise<string>;
+  /** @default usualWaits */
+  waits?: ClusterWaits;
 }
 
-export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps): TargetDriver {
+export function createKubernetesDriver({ open, imageOf, waits = usualWaits }: KubernetesDriverDeps): TargetDriver {
   const admin = async (deployment: DeploymentContext) => (await open(deployment)).admin;
 
   const describe = async (deployment: DeploymentContext): Promise<TargetContext> => {
@@ -77,6 +80,13 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
 
     access: async (deployment) => (await open(deployment)).access,
 
+    untilReachable: (deployment, io, onWait) =>
+      toldAsStepFailure(async () => {
+        const { client } = await open(deployment);
+        const path = namespacePath(namespaceName(deployment.identity.deploymentId));
+        await patientlyIn(withWaits(io, waits), () => findObject(client, path), onWait);
+      }),
+
     // The program carries all a cluster renders from; there is no file beside it.
     writeRevision: async ({ revision }) => String(revision),
 
@@ -94,7 +104,7 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
       }
     },
 
-    waitReady: (deployment, io) => toldAsStepFailure(() => waitReady(open, deployment, io)),
+    waitReady: (deployment, io) => toldAsStepFailure(() => waitReady(open, deployment, withWaits(io, waits))),
 
     revokeAccess: (deployment, io) =>
       toldAsStepFailure(async () => {
@@ -104,7 +114,7 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
         await io.checkLease();
         const namespace = namespaceName(deploymentId);
         const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses/${kubernetesNames.ingress}`;
-        await patiently(() => deleteObject(client, path), io.signal, sayTrouble(io));
+        await patientlyIn(withWaits(io, waits), () => deleteObject(client, path));
         await io.checkLease();
         io.say("Shutting out the database logins");
         await revokeTenantLogins(server, deploymentId);
@@ -124,7 +134,7 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
         const { deploymentId } = deployment.identity;
         io.say("Stopping the processes");
         await io.checkLease();
-        await stopPods(client, deploymentId, io);
+        await stopPods(client, deploymentId, withWaits(io, waits));
         io.say("Dropping the database");
         await removeTenantDatabase(server, deploymentId, () => io.checkLease());
       }),
@@ -147,13 +157,19 @@ export function createKubernetesDriver({ open, imageOf }: KubernetesDriverDeps):
     },
 
     removeOwned: (deployment, io) =>
-      toldAsStepFailure(async () => removeOwnedInCluster(await open(deployment), deployment.identity.deploymentId, io)),
+      toldAsStepFailure(async () =>
+        removeOwnedInCluster(await open(deployment), deployment.identity.deploymentId, withWaits(io, waits)),
+      ),
 
     forget: async () => undefined,
   };
 }
 
-async function waitReady(open: KubernetesDriverDeps["open"], deployment: DeploymentContext, io: StepIo): Promise<void> {
+async function waitReady(
+  open: KubernetesDriverDeps["open"],
+  deployment: DeploymentContext,
+  io: ClusterIo,
+): Promise<void> {
   const { identity, workload, spec, cluster } = deployment;
   if (workload === null) return;
   const { client, placement } = await open(deployment);

@@ -31,7 +31,7 @@ export async function lookUpInCluster(
       if (onServer !== undefined) return onServer;
       throw new Error(`Nothing in a cluster can look up a ${type}.`);
     }
-    const found = await findObject(client, path);
+    const found = await patiently(() => findObject(client, path), AbortSignal.timeout(PATIENCE_MILLISECONDS));
     // Whatever is in the deployment's own namespace goes with it.
     const goesWithAnother = type !== NAMESPACE_TYPE && physicalId.startsWith(`${namespaceName(deploymentId)}/`);
     const ours = found === undefined || found.metadata.labels?.[DEPLOYMENT_LABEL] === deploymentId;
@@ -44,8 +44,7 @@ export async function lookUpInCluster(
 /** The object at a path; undefined when there is none. @throws ClusterFailure */
 export async function findObject<T extends ClusterObject>(client: ClusterClient, path: string): Promise<T | undefined> {
   try {
-    const asked = () => client.raw("look an object up", { path });
-    return (await patiently(asked, AbortSignal.timeout(PATIENCE_MILLISECONDS))) as T;
+    return (await client.raw("look an object up", { path })) as T;
   } catch (error) {
     if (error instanceof ClusterFailure && error.reason === "not-found") return undefined;
     throw error;

@@ -4,18 +4,15 @@ import type { ClusterClient } from "../../../kubernetes/client.ts";
 import { followList } from "../../../kubernetes/follow-list.ts";
 import type { Namespace } from "../../../kubernetes/objects.ts";
 import { createPatience } from "../../../kubernetes/patience.ts";
-import { StepFailure, type StepIo } from "../../worker/target-driver.ts";
-import { sayTrouble } from "./wait-ready.ts";
-
-/** Pods get their grace period and volumes their release; then something holds on. */
-const LIMIT_SECONDS = 150;
+import { StepFailure } from "../../worker/target-driver.ts";
+import { type ClusterIo, sayTrouble, usualWaits } from "./waits.ts";
 
 /** @throws StepFailure NAMESPACE_STUCK */
 export async function untilNamespaceGone(
   client: ClusterClient,
   name: string,
-  io: StepIo,
-  limitSeconds: number = LIMIT_SECONDS,
+  io: ClusterIo,
+  limitSeconds: number = (io.waits ?? usualWaits).namespaceSeconds,
 ): Promise<void> {
   const over = new AbortController();
   const limit = AbortSignal.timeout(limitSeconds * 1000);
@@ -24,7 +21,7 @@ export async function untilNamespaceGone(
     what: "namespaces",
     path: `/api/v1/namespaces?fieldSelector=metadata.name%3D${name}`,
     signal: AbortSignal.any([io.signal, over.signal, limit]),
-    patience: createPatience(sayTrouble(io)),
+    patience: createPatience(sayTrouble(io), io.waits?.patience),
     onChange(items) {
       last = [...items.values()][0];
       if (last === undefined) over.abort();

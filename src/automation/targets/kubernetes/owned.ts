@@ -6,13 +6,12 @@ import { ClusterFailure } from "../../../kubernetes/failure.ts";
 import { listAll } from "../../../kubernetes/follow-list.ts";
 import { NAMESPACE_TYPE, namespacedTypes, namespacePath } from "../../../kubernetes/kinds.ts";
 import type { ClusterObject, Namespace } from "../../../kubernetes/objects.ts";
-import { patiently } from "../../../kubernetes/patience.ts";
-import type { OwnedThing, StepIo, Sweep } from "../../worker/target-driver.ts";
+import type { OwnedThing, Sweep } from "../../worker/target-driver.ts";
 import type { AdminConnection } from "../database-server/admin-connection.ts";
 import { dropOwnedOnServer, sweepServer } from "../database-server/owned-on-server.ts";
 import { sweep } from "../sweep.ts";
 import { untilNamespaceGone } from "./namespace-end.ts";
-import { sayTrouble } from "./wait-ready.ts";
+import { type ClusterIo, patientlyIn } from "./waits.ts";
 
 export interface OwnedDeps {
   admin: AdminConnection;
@@ -47,14 +46,14 @@ export async function findOwnedInCluster({ admin, client }: OwnedDeps, deploymen
 export async function removeOwnedInCluster(
   { admin, client }: OwnedDeps,
   deploymentId: string,
-  io: StepIo,
+  io: ClusterIo,
 ): Promise<void> {
-  const namespaces = await patiently(() => ownNamespaces(client, deploymentId), io.signal, sayTrouble(io));
+  const namespaces = await patientlyIn(io, () => ownNamespaces(client, deploymentId));
   for (const { metadata } of namespaces) {
     await io.checkLease();
     io.say(`Removing the namespace ${metadata.name}`);
     const path = namespacePath(metadata.name);
-    await patiently(() => deleteObject(client, path), io.signal, sayTrouble(io));
+    await patientlyIn(io, () => deleteObject(client, path));
     await untilNamespaceGone(client, metadata.name, io);
   }
   await dropOwnedOnServer(admin, deploymentId, () => io.checkLease());

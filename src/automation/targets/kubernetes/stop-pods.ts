@@ -2,21 +2,19 @@
 import { namespaceName } from "../../../domain/kubernetes-names.ts";
 import type { ClusterClient } from "../../../kubernetes/client.ts";
 import { untilNamespace } from "../../../kubernetes/namespace-view.ts";
-import type { StepIo } from "../../worker/target-driver.ts";
 import { removerOf } from "./remove-once.ts";
 import { livingPods } from "./rollout.ts";
-import { sayTrouble } from "./wait-ready.ts";
+import { type ClusterIo, waitOptions } from "./waits.ts";
 
 /** Longer than any grace period of an app; a pod whose node is gone never ends by itself. */
 const FORCE_AFTER_SECONDS = 120;
 
 /** Deletes what makes pods, then waits for the last of them; one that does not end is struck off the cluster's list. */
-export async function stopPods(client: ClusterClient, deploymentId: string, io: StepIo): Promise<void> {
+export async function stopPods(client: ClusterClient, deploymentId: string, io: ClusterIo): Promise<void> {
   const namespace = namespaceName(deploymentId);
-  const onTrouble = sayTrouble(io);
   const deadline = performance.now() + FORCE_AFTER_SECONDS * 1000;
   const remove = removerOf(client, io);
-  await untilNamespace(client, { namespace, signal: io.signal, onTrouble }, ({ deployments, jobs, pods }) => {
+  await untilNamespace(client, waitOptions(namespace, io), ({ deployments, jobs, pods }) => {
     for (const { metadata } of deployments)
       remove(`/apis/apps/v1/namespaces/${namespace}/deployments/${metadata.name}`);
     for (const { metadata } of jobs) remove(`/apis/batch/v1/namespaces/${namespace}/jobs/${metadata.name}`);

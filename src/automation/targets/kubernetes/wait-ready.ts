@@ -2,7 +2,6 @@
 import { failure } from "../../../domain/failures.ts";
 import { kubernetesNames, namespaceName } from "../../../domain/kubernetes-names.ts";
 import type { ClusterClient } from "../../../kubernetes/client.ts";
-import type { ClusterFailure } from "../../../kubernetes/failure.ts";
 import { untilNamespace } from "../../../kubernetes/namespace-view.ts";
 import { lastLogLines, secretValues } from "../../../kubernetes/pod-logs.ts";
 import { createScrubber } from "../../scrub.ts";
@@ -10,13 +9,10 @@ import { StepFailure, type StepIo } from "../../worker/target-driver.ts";
 import { createTroubleClock, graceSeconds, troubleError } from "./give-up.ts";
 import { type PublicAddress, untilReachable } from "./public-address.ts";
 import { jobTroubles, type RolloutTrouble, rolloutVerdict } from "./rollout.ts";
+import { type ClusterIo, waitOptions } from "./waits.ts";
 
 const LAST_LINES = 20;
 const REACHABLE_SECONDS = 240;
-
-/** Told to the operation's reader when the cluster begins to be away. */
-export const sayTrouble = (io: Pick<StepIo, "say">) => (trouble: ClusterFailure) =>
-  io.say(`${trouble.message} It is tried again`);
 
 /**
  * Resolves when every process of the newest revision runs and is ready, and none of an older one is left.
@@ -26,24 +22,20 @@ export async function waitUntilRolledOut(
   client: ClusterClient,
   deploymentId: string,
   processes: readonly string[],
-  io: StepIo,
+  io: ClusterIo,
 ): Promise<void> {
   io.phase("checking_health");
   const namespace = namespaceName(deploymentId);
   const clock = createTroubleClock(() => performance.now());
   let said = "";
-  const { trouble } = await untilNamespace<{ trouble?: RolloutTrouble }>(
-    client,
-    { namespace, signal: io.signal, onTrouble: sayTrouble(io) },
-    (view) => {
-      const verdict = rolloutVerdict(view, processes);
-      if (verdict.state === "ready") return {};
-      if (verdict.message !== said) io.say(verdict.message);
-      said = verdict.message;
-      const lasting = clock.tooLong(verdict.troubles);
-      return lasting && { trouble: lasting };
-    },
-  );
+  const { trouble } = await untilNamespace<{ trouble?: RolloutTrouble }>(client, waitOptions(namespace, io), (view) => {
+    const verdict = rolloutVerdict(view, processes);
+    if (verdict.state === "ready") return {};
+    if (verdict.message !== said) io.say(verdict.message);
+    said = verdict.message;
+    const lasting = clock.tooLong(verdict.troubles);
+    return lasting && { trouble: lasting };
+  });
   if (trouble !== undefined) throw await notStarted(client, namespace, trouble);
 }
 

@@ -25,6 +25,8 @@ export const namespace = (facts: ClusterFacts) => ({
   metadata: {
     name: facts.namespace,
     labels: { ...labelsOf(facts, "namespace"), ...restricted },
+    // Its end is waited for outside the engine, where somebody can say what holds it.
+    annotations: withoutAwait,
   },
 });
 
