@@ -31,7 +31,7 @@ export async function p8(runs: number): Promise<Figure[]> {
 function sweepDeps({ plane }: BenchPlane): DriftSweepDeps {
   const { store, dataKeys, node, drivers } = plane.workerDeps();
   if (drivers.local === undefined) throw new Error("There is no local driver");
-  return { store, dataKeys, node, driver: drivers.local };
+  return { store, dataKeys, place: { kind: "local", node }, driver: drivers.local };
 }
 
 /** A sweep's milliseconds for each deployment, against one unchanged `up` of the bare CLI with our keys, its fastest form. */

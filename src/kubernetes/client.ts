@@ -27,6 +27,8 @@ export interface RawCall {
   body?: unknown;
   /** `application/json` when left out. */
   contentType?: string;
+  /** Names, labels and no content: of a list of Secrets, too. */
+  metadataOnly?: boolean;
   signal?: AbortSignal;
 }
 
@@ -58,6 +60,7 @@ export interface ConnectOptions {
 }
 
 const TIMEOUT_SECONDS = 20;
+const METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /**
  * Opens a client. Nothing is asked of the cluster yet.
@@ -82,15 +85,19 @@ export async function connect(access: ClusterAccess, options: ConnectOptions = {
       }
     },
 
-    async raw(doing, { method = "GET", path, body, contentType = "application/json", signal }) {
+    async raw(doing, { method = "GET", path, body, contentType = "application/json", metadataOnly, signal }) {
       try {
         const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-        const headers = { "content-type": contentType };
+        const headers = {
+          ...(text !== undefined && { "content-type": contentType }),
+          ...(metadataOnly && { accept: METADATA_LIST }),
+        };
         const reply = await transport.send({
           method,
           path,
           signal,
-          ...(text !== undefined && { body: text, headers }),
+          headers,
+          ...(text !== undefined && { body: text }),
         });
         const words = reply.body.toString("utf8");
         if (reply.status >= 300) throw Object.assign(new Error(), { code: reply.status, body: words });

@@ -63,17 +63,17 @@ export async function followList<Item extends ClusterObject>(
   }
 }
 
-/** A whole list, page by page. */
+/** A whole list, page by page. @param metadataOnly leaves everything else of the items where it is */
 export async function listAll<Item extends ClusterObject>(
   client: Pick<ClusterClient, "raw">,
-  { what, path, signal }: { what: string; path: string; signal?: AbortSignal },
+  { what, path, signal, metadataOnly }: { what: string; path: string; signal?: AbortSignal; metadataOnly?: boolean },
 ): Promise<{ items: Item[]; version: string }> {
   const items: Item[] = [];
   for (let next: string | undefined; ; ) {
     const query = { limit: String(PAGE), ...(next === undefined ? {} : { continue: next }) };
-    const call = { path: withQuery(path, query), ...(signal === undefined ? {} : { signal }) };
+    const call = { path: withQuery(path, query), ...(signal && { signal }), ...(metadataOnly && { metadataOnly }) };
     const page = (await client.raw(`list ${what}`, call)) as ObjectList<Item>;
-    items.push(...page.items);
+    items.push(...(page.items ?? []));
     next = page.metadata.continue;
     if (next === undefined || next === "") return { items, version: page.metadata.resourceVersion ?? "" };
   }

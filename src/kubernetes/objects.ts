@@ -101,5 +101,6 @@ export interface ClusterEvent extends ClusterObject {
 /** A list as the API server gives it. */
 export interface ObjectList<Item> {
   metadata: { resourceVersion?: string; continue?: string };
-  items: Item[];
+  /** Null in an empty list of metadata. */
+  items: Item[] | null;
 }

@@ -21,12 +21,13 @@ export function createKubernetesTarget(
   return createKubernetesDriver({
     ...(waits && { waits }),
     async open({ identity: { environmentId } }) {
-      const { placement, client, databaseUrl, access } = await openPlace(environmentId);
+      const { placement, client, databaseUrl, access, cluster } = await openPlace(environmentId);
       return {
         placement,
         client,
         admin: createAdminConnection(databaseUrl),
         access: { databaseUrl, kubeconfig: kubeconfigText(access) },
+        identity: cluster.identity,
       };
     },
     async imageOf(images, lock) {

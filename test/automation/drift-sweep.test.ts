@@ -19,7 +19,7 @@ beforeAll(async () => {
   await plane.startWorker({ timings: { reconcileSeconds: 0 } });
   const { store, dataKeys, node, drivers } = plane.workerDeps();
   if (drivers.local === undefined) throw new Error("There is no local driver");
-  deps = { store, dataKeys, node, driver: drivers.local };
+  deps = { store, dataKeys, place: { kind: "local", node }, driver: drivers.local };
 });
 afterAll(async () => {
   await plane?.stop();

@@ -1,7 +1,10 @@
 /** The whole way on a real cluster: asked by API, taken by a worker, made by the engine, waited for by watches, reached by browsers. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type SweptPlace, sweepDrift } from "../../src/automation/drift/drift-sweep.ts";
 import { namespaceName } from "../../src/domain/kubernetes-names.ts";
 import { databaseName } from "../../src/domain/names.ts";
+import { createKubernetesTarget } from "../../src/main/kubernetes-target.ts";
+import { populatedClusters } from "../../src/store/populated-clusters.ts";
 import { ensureAppImage } from "../support/cluster/app-image.ts";
 import { type ClusterPlane, startClusterPlane } from "../support/cluster/cluster-plane.ts";
 import { type DeployedInPods, deployedInPods } from "../support/cluster/deployed-in-pods.ts";
@@ -10,6 +13,7 @@ import type { RunningCluster } from "../support/cluster/running-cluster.ts";
 import { testCluster } from "../support/cluster/test-cluster.ts";
 import { expectDestroyed } from "../support/conformance/subject.ts";
 import { conformingSuperset } from "../support/conformance/superset.ts";
+import { until } from "../support/until.ts";
 
 // Importing an image and migrating an empty database take minutes of CPU on a busy machine.
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
@@ -25,7 +29,7 @@ beforeAll(async () => {
   cluster = await testCluster();
   await ensureAppImage(cluster.place, "superset/6.1.0", console.log);
   account = await installManifestAccount(cluster, "onvera-control-plane-test");
-  onvera = await startClusterPlane(cluster);
+  onvera = await startClusterPlane(cluster, { reconcileSeconds: 3, keepsFigures: true });
   pods = deployedInPods(cluster, onvera);
   environmentId = await pods.environment(account.kubeconfig);
 });
@@ -35,6 +39,12 @@ afterAll(async () => {
   await onvera?.stop();
   await account?.remove();
 });
+
+interface FigureSeries {
+  metric: string;
+  process: string | null;
+  values: (number | null)[];
+}
 
 const kubectl = (...args: string[]) => pods.kubectl(id, ...args);
 
@@ -66,6 +76,49 @@ conformingSuperset(() => ({
     return Buffer.from(data.database_url, "base64").toString("utf8");
   },
 }));
+
+test("its figures over time are kept while it runs, and shown by the same route as on this machine (P8, ON-15)", async () => {
+  const history = async () => (await onvera.call("GET", `/deployments/${id}/metrics/history?resolution=15s`)).series;
+  const ofWeb = async (metric: string): Promise<number[]> => {
+    const series: FigureSeries[] = await history();
+    const values = series.filter((one) => one.metric === metric && one.process === "web").flatMap((one) => one.values);
+    return values.filter((value) => value !== null);
+  };
+  await until(async () => (await ofWeb("memory_bytes")).length > 1, "its memory was kept more than once", 90);
+  expect(Math.max(...(await ofWeb("memory_bytes")))).toBeGreaterThan(50 * 2 ** 20);
+  expect(Math.max(...(await ofWeb("cpu_percent")))).toBeGreaterThan(0);
+});
+
+/** One comparison by hand, beside the worker's own. */
+async function sweep() {
+  const { store, dataKeys } = onvera.plane.workerDeps();
+  const driver = createKubernetesTarget({ store, dataKeys });
+  const [found] = await store.asPlatform(populatedClusters);
+  const place: SweptPlace = { kind: "kubernetes", clusterId: found?.id ?? "" };
+  return sweepDrift({ store, dataKeys, place, driver });
+}
+
+/** What comparisons have queued. */
+const reconciles = async (): Promise<{ id: string }[]> => {
+  const { items } = await onvera.call("GET", `/operations?resource_id=${id}&type=deployment.reconcile`);
+  return items;
+};
+
+test("comparing it every 3 s, from its making on through update, scaling, restart, rotation, stop and start, found nothing to mend (P8, ON-45)", async () => {
+  expect(await sweep()).toEqual({ looked: 1, differing: [], queued: [] });
+  expect(await reconciles()).toEqual([]);
+});
+
+test("a Service that was deleted by hand is found missing and brought back by itself, and then nothing more is found (P8, ON-45)", async () => {
+  await kubectl("delete", "service", "web");
+  await until(async () => (await reconciles()).length === 1, "the comparison has found it missing", 60);
+  const [operation] = await reconciles();
+  await pods.succeeds({ operation_id: operation?.id ?? "" });
+  expect(await kubectl("get", "service", "web", "-o", "name")).toContain("service/web");
+  expect((await (await pods.browser(id)).ask("/health")).status).toBe(200);
+  expect(await sweep()).toEqual({ looked: 1, differing: [], queued: [] });
+  expect(await reconciles()).toHaveLength(1);
+});
 
 test("a destroy leaves nothing in the cluster and nothing on its database server, and its receipt says so (ON-46, NH-01)", async () => {
   await pods.succeeds(await onvera.call("DELETE", `/deployments/${id}`));

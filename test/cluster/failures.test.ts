@@ -31,7 +31,7 @@ const waits: ClusterWaits = { ...usualWaits };
 beforeAll(async () => {
   cluster = await testCluster();
   account = await installManifestAccount(cluster, "onvera-failures-test");
-  onvera = await startClusterPlane(cluster, waits);
+  onvera = await startClusterPlane(cluster, { waits });
   pods = deployedInPods(cluster, onvera);
 });
 

@@ -54,6 +54,18 @@ describe("a cluster's client", () => {
     expect(seen).toEqual([token, "/version", token, "/api/v1/pods?limit=1", token, "/log?follow=true"]);
   });
 
+  it("asks for names and labels alone where nothing else is wanted, so that no content of a Secret is sent (R8)", async () => {
+    const seen: (string | undefined)[] = [];
+    const { server } = await serving((request, response) => {
+      seen.push(request.headers.accept);
+      response.end("{}");
+    });
+    const made = await client(server);
+    await made.raw("list secrets", { path: "/api/v1/secrets", metadataOnly: true });
+    await made.raw("list secrets", { path: "/api/v1/secrets" });
+    expect(seen).toEqual(["application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", "application/json"]);
+  });
+
   it.each([
     [401, "the credentials are not valid, or no longer.", "unauthorized"],
     [403, 'pods is forbidden: User "x" cannot list', "forbidden"],

@@ -9,16 +9,19 @@ import type { DataKeys } from "../../store/crypto/data-keys.ts";
 import type { Scoped, Store } from "../../store/database.ts";
 import { openStored, revisionPlace } from "../../store/spec-seal.ts";
 import type { Actor } from "../../store/tables/audit.ts";
+import { takeTurn } from "../../store/turns.ts";
 import { OperationConflict, QueueFull, submitOperation } from "../operations/submit.ts";
-import type { TargetDriver } from "../worker/target-driver.ts";
+import type { SoughtDeployment, TargetDriver } from "../worker/target-driver.ts";
 import { differencesOf, type Recorded } from "./differences.ts";
 import { inputDigest } from "./input-digest.ts";
+
+/** Deployments that are looked at together: a node's, or a Kubernetes cluster's. */
+export type SweptPlace = { kind: "local"; node: string } | { kind: "kubernetes"; clusterId: string };
 
 export interface DriftSweepDeps {
   store: Store;
   dataKeys: DataKeys;
-  /** The node whose deployments are looked at. */
-  node: string;
+  place: SweptPlace;
   driver: TargetDriver;
 }
 
@@ -30,46 +33,41 @@ export interface DriftReport {
 }
 
 const sweepActor: Actor = { kind: "system", id: "drift-sweep", name: "drift sweep" };
-const AT_ONCE = 200;
+/** A cluster is asked by the names of all of them in one address, which a proxy before it must take. */
+const atOnce = { local: 200, kubernetes: 100 } as const;
 /** One that reconciling does not mend is not tried again sooner. */
 const AGAIN_AFTER_MINUTES = 60;
 
 /**
- * Sweeps when the node's last sweep is long enough ago; of several workers on a node one does.
+ * Sweeps when the place's last sweep is long enough ago; of several workers one does.
  * @returns undefined when it was not the time, or this target cannot be looked at
  */
 export async function sweepWhenDue(deps: DriftSweepDeps, intervalSeconds: number): Promise<DriftReport | undefined> {
   if (deps.driver.takeInventory === undefined) return undefined;
-  const key = `drift_sweep:${deps.node}`;
-  const taken = await deps.store.asPlatform(async (db) => {
-    // The first sweep is one interval after the first worker's start.
-    await sql`INSERT INTO installation (key, value) VALUES (${key}, '{}') ON CONFLICT DO NOTHING`.execute(db);
-    const { numAffectedRows } = await sql`UPDATE installation SET updated_at = now()
-      WHERE key = ${key} AND updated_at <= now() - make_interval(secs => ${intervalSeconds})`.execute(db);
-    return numAffectedRows === 1n;
-  });
+  const { place } = deps;
+  const key = `drift_sweep:${place.kind === "local" ? place.node : place.clusterId}`;
+  const taken = await deps.store.asPlatform((db) => takeTurn(db, { key, intervalSeconds }));
   return taken ? sweepDrift(deps) : undefined;
 }
 
-/** Looks at all deployments of the node. @throws when their target does not answer */
+/** Looks at all deployments of the place. @throws when it does not answer */
 export async function sweepDrift(deps: DriftSweepDeps): Promise<DriftReport> {
   const report: DriftReport = { looked: 0, differing: [], queued: [] };
   for (let after = ""; ; ) {
     const start = performance.now();
     const page = await deps.store.asPlatform((db) => readPage(db, deps, after));
     // After the page: what an operation made before that must be seen. One that takes away meanwhile holds the slot.
-    const inventory = await deps.driver.takeInventory?.();
+    const inventory = page.length === 0 ? undefined : await deps.driver.takeInventory?.(page);
     if (inventory === undefined) return report;
-    for (const { organizationId, revision, ...recorded } of page) {
+    for (const seen of page) {
       report.looked += 1;
-      const differences = differencesOf(recorded, inventory);
+      const differences = differencesOf(seen, inventory);
       if (differences.length === 0) continue;
-      report.differing.push(recorded.deploymentId);
-      const place = { ...recorded, organizationId, revision, differences };
-      if (await queueReconcile(deps, place)) report.queued.push(recorded.deploymentId);
+      report.differing.push(seen.deploymentId);
+      if (await queueReconcile(deps, seen, differences)) report.queued.push(seen.deploymentId);
     }
     const last = page.at(-1);
-    if (last === undefined || page.length < AT_ONCE) return report;
+    if (last === undefined || page.length < atOnce[deps.place.kind]) return report;
     after = last.deploymentId;
     // A long sweep takes no more than half of a core from people's operations.
     await sleep(performance.now() - start);
@@ -77,7 +75,9 @@ export async function sweepDrift(deps: DriftSweepDeps): Promise<DriftReport> {
 }
 
 interface Row {
+  seen_at: Date;
   deployment_id: string;
+  environment_id: string;
   organization_id: string;
   revision: number;
   spec: unknown;
@@ -85,10 +85,20 @@ interface Row {
   resources: { type: string; physicalId: string }[];
 }
 
+interface Seen extends Recorded, SoughtDeployment {
+  organizationId: string;
+  revision: number;
+  at: Date;
+}
+
+const isAt = (place: SweptPlace) =>
+  place.kind === "local" ? sql`c.kind = 'local' AND c.node = ${place.node}` : sql`c.id = ${place.clusterId}`;
+
 /** Settled ones only: what an operation is about to change is nobody's drift. */
-async function readPage(db: Scoped, { dataKeys, node }: DriftSweepDeps, after: string) {
+async function readPage(db: Scoped, { dataKeys, place }: DriftSweepDeps, after: string): Promise<Seen[]> {
   const { rows } = await sql<Row>`
-    SELECT d.id AS deployment_id, d.organization_id, d.applied_revision AS revision, s.spec, d.applied_input,
+    SELECT now() AS seen_at, d.id AS deployment_id, d.environment_id, d.organization_id,
+      d.applied_revision AS revision, s.spec, d.applied_input,
       COALESCE((
         SELECT json_agg(json_build_object('type', r.type, 'physicalId', r.physical_id)) FROM deployment_resources r
         WHERE r.deployment_id = d.id AND r.deleted_at IS NULL
@@ -96,15 +106,17 @@ async function readPage(db: Scoped, { dataKeys, node }: DriftSweepDeps, after: s
     FROM deployments d
     JOIN deployment_specs s ON s.deployment_id = d.id AND s.revision = d.applied_revision
     JOIN environments e ON e.id = d.environment_id
-    JOIN clusters c ON c.id = e.cluster_id AND c.kind = 'local' AND c.node = ${node}
+    JOIN clusters c ON c.id = e.cluster_id AND ${isAt(place)}
     WHERE d.status = 'ready' AND d.wanted_revision = d.applied_revision AND d.id > ${after}
       AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.resource_id = d.id AND o.status IN ('queued', 'running'))
-    ORDER BY d.id LIMIT ${AT_ONCE}`.execute(db);
-  const page: (Recorded & { organizationId: string; revision: number })[] = [];
+    ORDER BY d.id LIMIT ${atOnce[place.kind]}`.execute(db);
+  const page: Seen[] = [];
   for (const row of rows) {
     const stored = await openStored(db, dataKeys, revisionPlace(row.deployment_id, row.revision), row.spec);
     page.push({
+      at: row.seen_at,
       deploymentId: row.deployment_id,
+      environmentId: row.environment_id,
       organizationId: row.organization_id,
       revision: row.revision,
       inputDigest: inputDigest(stored),
@@ -116,24 +128,21 @@ async function readPage(db: Scoped, { dataKeys, node }: DriftSweepDeps, after: s
 }
 
 async function queueReconcile(
-  { store, node }: DriftSweepDeps,
-  {
-    deploymentId,
-    organizationId,
-    revision,
-    differences,
-  }: { deploymentId: string; organizationId: string; revision: number; differences: string[] },
+  { store, place }: DriftSweepDeps,
+  seen: Seen,
+  differences: readonly string[],
 ): Promise<boolean> {
+  const { deploymentId, organizationId, revision } = seen;
   return store
     .forOrganization(organizationId, async (db) => {
-      if (await triedOfLate(db, deploymentId)) return false;
+      if ((await triedOfLate(db, deploymentId)) || (await changedSince(db, seen))) return false;
       const operation = await submitOperation(db, {
         organizationId,
         type: "deployment.reconcile",
         resourceType: "deployment",
         resourceId: deploymentId,
         input: { revision, differences },
-        capability: `local:${node}`,
+        capability: place.kind === "local" ? `local:${place.node}` : "kubernetes",
         requestedBy: sweepActor,
         origin: "system",
       });
@@ -154,6 +163,15 @@ async function queueReconcile(
       if (error instanceof OperationConflict || error instanceof QueueFull) return false;
       throw error;
     });
+}
+
+/** A look at a cluster takes its time: an operation that came and went meanwhile made what was looked for another thing. */
+async function changedSince(db: Scoped, { deploymentId, revision, at }: Seen): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM deployments d
+    WHERE d.id = ${deploymentId} AND d.status = 'ready'
+      AND d.wanted_revision = ${revision} AND d.applied_revision = ${revision}
+      AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.resource_id = d.id AND o.ended_at >= ${at})`.execute(db);
+  return rows.length === 0;
 }
 
 async function triedOfLate(db: Scoped, deploymentId: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { newId } from "../../domain/ids.ts";
 import { type OperationLane, operationLanes, typesInLane } from "../../domain/operation.ts";
 import type { Store } from "../../store/database.ts";
-import { sweepWhenDue } from "../drift/drift-sweep.ts";
+import { sweepPlacesDue } from "../drift/swept-places.ts";
 import { CANCEL_GRACE_SECONDS } from "../operations/cancel.ts";
 import { createAccessFeeder } from "./access-feeder.ts";
 import { type Claim, claimOperation, knownHere } from "./claim.ts";
@@ -24,7 +24,7 @@ export interface WorkerTimings {
   cancelGraceSeconds: number;
   /** How long provider calls of an earlier attempt may take to end by themselves. */
   lateSideEffectSeconds: number;
-  /** How often the node's deployments are compared with what was recorded of them; 0 for never. */
+  /** How often deployments are compared with what was recorded of them; 0 for never. */
   reconcileSeconds: number;
 }
 
@@ -159,10 +159,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
 
   const lookForDrift = async () => {
-    const driver = deps.drivers.local;
-    if (!accepting() || driver === undefined || timings.reconcileSeconds === 0) return;
-    const report = await sweepWhenDue({ ...deps, driver }, timings.reconcileSeconds);
-    if (report && report.queued.length > 0) log.warn({ ...report }, "Deployments are not as they were left");
+    if (accepting() && timings.reconcileSeconds > 0) await sweepPlacesDue(deps, timings.reconcileSeconds);
   };
 
   const timers = [

@@ -58,7 +58,13 @@ export interface OwnedThing {
   detail: string;
 }
 
-/** What exists of all deployments of a target at one moment. */
+/** A deployment that is looked for without an operation. */
+export interface SoughtDeployment {
+  deploymentId: string;
+  environmentId: string;
+}
+
+/** What exists of many deployments of a target at one moment. */
 export interface Inventory {
   /** Whether a recorded resource is there and carries its deployment's mark; undefined for types it does not look at. */
   holds(deploymentId: string, resource: Omit<RecordedResource, "urn">): boolean | undefined;
@@ -100,8 +106,11 @@ export interface TargetDriver {
   lookUp(deployment: DeploymentContext, resource: RecordedResource): Promise<LookUp>;
   /** Everything that carries the deployment's ownership mark, whether anything recorded it or not. Never rejects. */
   findOwned(deployment: DeploymentContext): Promise<Sweep[]>;
-  /** What exists of all deployments of this target, looked up at once; absent where that cannot be done. */
-  takeInventory?(): Promise<Inventory>;
+  /**
+   * What exists of the deployments of one place, looked up at once; absent where that cannot be done.
+   * @throws when the place does not answer: nothing may be concluded then
+   */
+  takeInventory?(sought: readonly SoughtDeployment[]): Promise<Inventory>;
   /** Removes what a destroy of the stack left of it; what cannot be removed stays, and the receipt says so. */
   removeOwned(deployment: DeploymentContext, io: StepIo): Promise<void>;
   /** Copies the data of the stopped deployment, so that a failed version update can go back (TN-3). */

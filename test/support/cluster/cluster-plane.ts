@@ -2,6 +2,8 @@
 import { createAdminConnection } from "../../../src/automation/targets/database-server/admin-connection.ts";
 import type { ClusterWaits } from "../../../src/automation/targets/kubernetes/waits.ts";
 import { databaseName } from "../../../src/domain/names.ts";
+import { startClusterSampling } from "../../../src/main/cluster-sampling.ts";
+import { openKubernetesPlaces } from "../../../src/main/kubernetes-places.ts";
 import { createKubernetesRuntime } from "../../../src/main/kubernetes-runtime.ts";
 import { createKubernetesTarget } from "../../../src/main/kubernetes-target.ts";
 import { openRuntimePlaces } from "../../../src/main/runtime-places.ts";
@@ -34,17 +36,28 @@ export interface ClusterPlane {
   stop(): Promise<void>;
 }
 
-/**
- * Starts it all; no cluster is registered yet.
- * @param waits how long operations wait for the cluster, where that is not as usual
- */
-export async function startClusterPlane(cluster: RunningCluster, waits?: ClusterWaits): Promise<ClusterPlane> {
+export interface ClusterPlaneOptions {
+  /** How often deployments are compared with what was recorded of them. @default never */
+  reconcileSeconds?: number;
+  /** Whether figures are kept over time. @default they are not */
+  keepsFigures?: boolean;
+  /** How long operations wait for the cluster. @default as usual */
+  waits?: ClusterWaits;
+}
+
+/** Starts it all; no cluster is registered yet. */
+export async function startClusterPlane(
+  cluster: RunningCluster,
+  { reconcileSeconds = 0, keepsFigures = false, waits }: ClusterPlaneOptions = {},
+): Promise<ClusterPlane> {
   const servers: ScratchPostgres[] = [];
   let door: PortForPods | undefined;
   let plane: ControlPlane | undefined;
   let api: AssembledServer | undefined;
+  let sampling: { stop(): Promise<void> } | undefined;
   const stop = async () => {
     await api?.stop();
+    await sampling?.stop();
     await plane?.stop();
     await door?.close();
     await Promise.all(servers.map((server) => server.stop()));
@@ -59,11 +72,14 @@ export async function startClusterPlane(cluster: RunningCluster, waits?: Cluster
     );
     plane = await startControlPlane(home, { packages: [kubernetesPackage()] });
     const { store, masterKey } = plane;
-    const { dataKeys } = plane.workerDeps();
+    const { dataKeys, log } = plane.workerDeps();
+    const open = openKubernetesPlaces({ store, dataKeys });
     await plane.startWorker({
-      drivers: { kubernetes: createKubernetesTarget({ store, dataKeys }, undefined, waits) },
+      drivers: { kubernetes: createKubernetesTarget({ store, dataKeys }, open, waits) },
       capabilities: ["kubernetes"],
+      timings: { reconcileSeconds },
     });
+    if (keepsFigures) sampling = startClusterSampling({ store, open, log });
     const runtime = createKubernetesRuntime(openRuntimePlaces({ store, dataKeys }));
     api = assembleServer({ store, masterKey, version: "0", singleOrganization: false, runtime });
     const { app } = api;

@@ -53,6 +53,7 @@ export async function driveDeployment(
     client,
     admin: createAdminConnection(postgres.connectionString()),
     access: { databaseUrl: null, kubeconfig: null },
+    identity: null,
     placement: {
       isolation: "shared",
       ingressClass: "none",

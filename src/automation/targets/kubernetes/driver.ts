@@ -13,6 +13,7 @@ import { databaseSteps } from "../database-server/database-steps.ts";
 import { noAnswer } from "../database-server/look-up.ts";
 import { removeTenantDatabase, revokeTenantLogins } from "../database-server/tenant-database.ts";
 import { toldAsStepFailure } from "./cluster-error.ts";
+import { takeClusterInventory } from "./inventory.ts";
 import { explainJobFailure } from "./job-failure.ts";
 import { findObject, lookUpInCluster } from "./look-up.ts";
 import { deleteObject, findOwnedInCluster, removeOwnedInCluster } from "./owned.ts";
@@ -29,11 +30,13 @@ export interface OpenPlace {
   admin: AdminConnection;
   /** For the engine's providers. */
   access: StackAccess;
+  /** Of the cluster that was registered; null before it was first asked. */
+  identity: string | null;
 }
 
 export interface KubernetesDriverDeps {
   /** Read anew each time: an operator may have given the cluster another access meanwhile. @throws when it was given up */
-  open(deployment: DeploymentContext): Promise<OpenPlace>;
+  open(deployment: { identity: Pick<DeploymentContext["identity"], "environmentId"> }): Promise<OpenPlace>;
   /** Full reference of the image an app's lock is in. */
   imageOf(images: string, lock: string): Promise<string>;
   /** @default usualWaits */
@@ -155,6 +158,8 @@ export function createKubernetesDriver({ open, imageOf, waits = usualWaits }: Ku
         return [{ lookedUpBy: "nothing answered", about: "everything of the deployment", failure }];
       }
     },
+
+    takeInventory: (sought) => takeClusterInventory((environmentId) => open({ identity: { environmentId } }), sought),
 
     removeOwned: (deployment, io) =>
       toldAsStepFailure(async () =>
