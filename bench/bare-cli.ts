@@ -21,7 +21,7 @@ export interface BareCli {
 export type Keys = "passphrase" | "served";
 
 /** Prepares the CLI for one stack; nothing is timed yet. */
-export async function bareCli({ plane }: BenchPlane, stack: PeerStack, keys: Keys): Promise<BareCli> {
+export async function bareCli({ plane }: Pick<BenchPlane, "plane">, stack: PeerStack, keys: Keys): Promise<BareCli> {
   const scratch = join(plane.folder, `peer-${stack.name}`);
   await mkdir(scratch, { recursive: true });
   const transit = keys === "served" ? await serveTransit(stack.name, Buffer.alloc(32, 7)) : undefined;
