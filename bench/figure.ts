@@ -112,3 +112,10 @@ export function table(figures: readonly Figure[]): string {
 }
 
 const rounded = (value: number) => Math.round(value * 10) / 10;
+
+/** @returns the milliseconds it took */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}

@@ -10,7 +10,7 @@ import { until } from "../test/support/until.ts";
 
 /** Made, and removed, at the same moment: more only queue at the API server. */
 const AT_ONCE = 8;
-const GONE_SECONDS = 600;
+const GONE_SECONDS = 900;
 
 interface Manifest extends ClusterObject {
   kind: string;

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { access } from "./access.ts";
 import { type Figure, table } from "./figure.ts";
 import { kubernetes } from "./kubernetes.ts";
+import { kubernetesBeside } from "./kubernetes-beside.ts";
 import { load } from "./load.ts";
 import { logs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
@@ -40,6 +41,7 @@ const figures: Readonly<Record<string, Measure>> = {
   access: { measure: access, runs: 5 },
   load: { measure: load, runs: 10 },
   kubernetes: { measure: kubernetes, runs: 5, onlyNamed: true },
+  "kubernetes-beside": { measure: kubernetesBeside, runs: 5, onlyNamed: true },
 };
 
 const { values, positionals } = parseArgs({
