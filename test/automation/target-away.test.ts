@@ -5,12 +5,15 @@ import { type ScratchPostgres, startScratchPostgres } from "../support/postgres.
 
 let server: ScratchPostgres;
 let plane: ControlPlane;
+let answer = () => {};
 
 beforeAll(async () => {
   server = await startScratchPostgres();
   plane = await startControlPlane(server);
 });
 afterAll(async () => {
+  // A worker that still waits would keep everything up.
+  answer();
   await plane?.stop();
   await server?.stop();
 });
@@ -20,7 +23,6 @@ it("an operation waits for its target without its engine slot: others run meanwh
   const other = await plane.deploy({ bench_resources: 1 });
   const { local } = plane.workerDeps().drivers;
   if (local === undefined) throw new Error("There is no local driver");
-  let answer = () => {};
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
   });
@@ -32,7 +34,7 @@ it("an operation waits for its target without its engine slot: others run meanwh
   await plane.startWorker({ slots: 1, drivers: { local: { ...local, untilReachable } } });
 
   expect((await plane.ended(other.operation.id)).status).toBe("succeeded");
-  const { status, ended_at: endedAt } = await plane.until(waiting.operation.id, ({ step }) => step === "up");
+  const { status, ended_at: endedAt } = await plane.until(waiting.operation.id, ({ step }) => step === "prepare");
   expect([status, endedAt]).toEqual(["running", null]);
   answer();
   expect((await plane.ended(waiting.operation.id)).status).toBe("succeeded");
